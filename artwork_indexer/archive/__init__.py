@@ -1,0 +1,1 @@
+"""The Internet Archive: file names, S3-like writes, metadata reads."""

@@ -1,0 +1,120 @@
+"""A bounded pool of PostgreSQL connections, and the named queries of ``sql/queries``.
+
+No call leaves session state behind, so everything works behind pgbouncer in transaction
+mode; time limits are therefore kept on this side and not by ``statement_timeout``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, LiteralString, Self
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from artwork_indexer.errors import Unreachable
+
+Row = dict[str, Any]
+Connection = psycopg.AsyncConnection[Row]
+
+CHECKOUT_SECONDS: Final = 10.0
+"""How long a caller waits for a free connection."""
+CALL_SECONDS: Final = 30.0
+"""How long one statement, or one short transaction, may take."""
+
+
+def sql_directory() -> Path:
+    """Where the SQL files are: in the checkout, or carried by the wheel."""
+    packaged = Path(__file__).parent / "_data" / "sql"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "sql"
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """Text of ``sql/queries/<name>.sql``; it is part of the program, hence literal."""
+    return (sql_directory() / "queries" / f"{name}.sql").read_text("utf-8")
+
+
+class Database:
+    """Short statements and transactions on pooled connections.
+
+    ``prepared`` allows server-side prepared statements; leave it off behind a pooler in
+    transaction mode. Every method raises :class:`Unreachable` when no connection can be had.
+    """
+
+    def __init__(self, conninfo: str, *, size: int, prepared: bool, name: str) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=psycopg.AsyncConnection[Row],
+            kwargs={
+                "row_factory": dict_row,
+                "autocommit": True,
+                "prepare_threshold": 5 if prepared else None,
+                "application_name": name,
+            },
+            min_size=0,
+            max_size=size,
+            max_idle=600,
+            timeout=CHECKOUT_SECONDS,
+            check=AsyncConnectionPool.check_connection,
+            name=name,
+            open=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._pool.close(timeout=5)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode, for at most :data:`CALL_SECONDS`."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS), self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, PoolClosed, TimeoutError) as error:
+            raise Unreachable(
+                f"The database does not answer: {str(error) or 'time limit'}."
+            ) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one short transaction."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def fetch(self, statement: LiteralString, **parameters: object) -> list[Row]:
+        """Run one statement and return its rows."""
+        async with self.connection() as connection:
+            return await (await connection.execute(statement, parameters)).fetchall()
+
+    async def fetch_one(self, statement: LiteralString, **parameters: object) -> Row | None:
+        """Run one statement and return its first row, if there is one."""
+        async with self.connection() as connection:
+            return await (await connection.execute(statement, parameters)).fetchone()
+
+    async def execute(self, statement: LiteralString, **parameters: object) -> int:
+        """Run one statement and return how many rows it touched."""
+        async with self.connection() as connection:
+            return (await connection.execute(statement, parameters)).rowcount
+
+
+def one_value(row: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 (the type is the query's)
+    """The only column of a row that must exist."""
+    if row is None:
+        raise LookupError("the query returned no row")
+    (value,) = row.values()
+    return value

@@ -1,0 +1,1 @@
+"""MusicBrainz: reads from its database schema and from its web service."""

@@ -1,0 +1,1 @@
+"""Local stand-ins for PostgreSQL, MusicBrainz and the Internet Archive."""

@@ -1,0 +1,1 @@
+"""The audit: finds drift that no event ever announced."""

@@ -1,0 +1,69 @@
+"""A real PostgreSQL for every test: one server a session, one database a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from artwork_indexer.migrations import migrate_database
+from artwork_indexer.sandbox.postgres import Server, running
+from artwork_indexer.sandbox.schema import musicbrainz_schema
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server of this test session."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: Server) -> Callable[[str | None], str]:
+    """Make a database, optionally as a copy of a template, and return how to reach it."""
+
+    def create(template: str | None = None) -> str:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        return postgres.create_database(name, template=template)
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def musicbrainz_template(postgres: Server) -> str:
+    """Name of a database that holds the MusicBrainz slice."""
+    name = f"template_musicbrainz_{os.getpid()}"
+    with psycopg.connect(postgres.create_database(name), autocommit=True) as connection:
+        connection.execute(musicbrainz_schema().encode())
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Server, musicbrainz_template: str) -> str:
+    """Name of a database that holds the slice and our schema with all triggers."""
+    name = f"template_migrated_{os.getpid()}"
+    migrate_database(postgres.create_database(name, template=musicbrainz_template))
+    return name
+
+
+@pytest.fixture
+def bare_database_url(new_database: Callable[[str | None], str]) -> str:
+    """An empty database."""
+    return new_database(None)
+
+
+@pytest.fixture
+def musicbrainz_url(new_database: Callable[[str | None], str], musicbrainz_template: str) -> str:
+    """A database with the MusicBrainz slice and nothing of ours."""
+    return new_database(musicbrainz_template)
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[str | None], str], migrated_template: str) -> str:
+    """A database with the MusicBrainz slice and our schema."""
+    return new_database(migrated_template)
