@@ -39,12 +39,12 @@ CREATE OR REPLACE FUNCTION artwork_indexer.promote_due_events() RETURNS void
 LANGUAGE sql
 SET enable_seqscan TO off
 AS $$
-    -- The trigger on the table clears waits_for when run_after has passed.
+    -- Statement time and not clock time: only a stable value can bound an index scan.
     UPDATE artwork_indexer.event_queue SET waits_for = NULL
      WHERE id IN (
            SELECT due.id FROM artwork_indexer.event_queue AS due
             WHERE due.state = 'queued' AND due.waits_for = 'time'
-              AND due.run_after <= clock_timestamp()
+              AND due.run_after <= statement_timestamp()
             ORDER BY due.run_after
             LIMIT 500
               FOR UPDATE SKIP LOCKED)
@@ -70,7 +70,7 @@ AS $$
               AND (event.action = 'index') = kind.is_index
               AND event.attempts < max_attempts
               AND NOT (event.action = 'index' AND event.origin = 'edit' AND event.attempts = 0
-                   AND event.created > clock_timestamp() - index_delay)
+                   AND event.created > statement_timestamp() - index_delay)
               AND NOT EXISTS (
                   SELECT FROM unnest(artwork_indexer.event_gids(event.action, event.message))
                            AS touched (gid)
@@ -105,7 +105,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('claim_events'));
 
     paused := ARRAY(SELECT pause.service FROM artwork_indexer.service_pause AS pause
-                     WHERE pause.paused_until > clock_timestamp());
+                     WHERE pause.paused_until > statement_timestamp());
     IF 'archive' = ANY (paused) THEN
         RETURN;
     END IF;

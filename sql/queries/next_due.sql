@@ -2,7 +2,7 @@
 SELECT (SELECT extract(epoch FROM min(event.created) + %(index_delay)s::interval - clock_timestamp())::float8
           FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'queued'
-           AND event.created > clock_timestamp() - %(index_delay)s::interval
+           AND event.created > statement_timestamp() - %(index_delay)s::interval
            AND event.waits_for IS NULL
            AND event.action = 'index' AND event.origin = 'edit' AND event.attempts = 0
        ) AS collecting,

@@ -4,7 +4,7 @@ DELETE FROM artwork_indexer.event_queue
        SELECT old.id
          FROM artwork_indexer.event_queue AS old
         WHERE old.state = 'completed'
-          AND coalesce(old.completed_at, old.last_updated) < clock_timestamp() - %(retention)s::interval
+          AND coalesce(old.completed_at, old.last_updated) < statement_timestamp() - %(retention)s::interval
           AND NOT EXISTS (
               SELECT FROM artwork_indexer.event_queue AS child
                WHERE child.state <> 'completed' AND child.depends_on IS NOT NULL
