@@ -4,7 +4,7 @@ It keeps items in memory and behaves as the real service was seen or documented 
 behave: asynchronous writes, derivatives, dark items, redirects, and all its errors.
 """
 
-from artwork_indexer.sandbox.internet_archive import fault_kinds as faults
+from artwork_indexer.sandbox.internet_archive import fault_kinds
 from artwork_indexer.sandbox.internet_archive.accounts import DEFAULT_ACCOUNTS, Account
 from artwork_indexer.sandbox.internet_archive.app import create_app, install
 from artwork_indexer.sandbox.internet_archive.archive import Archive, Settings
@@ -28,6 +28,6 @@ __all__ = [
     "Task",
     "WaitAdmin",
     "create_app",
-    "faults",
+    "fault_kinds",
     "install",
 ]

@@ -102,10 +102,14 @@ def garbage(body: str = '{"metadata": {"identifier": "mbid-', status: int = 200)
 
 
 def redirect(location: str, status: int = 307) -> Fault:
-    """Send the client elsewhere; ``{origin}`` and ``{target}`` stand for those of the request."""
+    """Send the client elsewhere.
+
+    ``{origin}``, ``{target}``, ``{bucket}`` and ``{key}`` stand for those of the request.
+    """
 
     async def fault(call: Call, _answer: Answer) -> web.StreamResponse:
-        url = location.replace("{origin}", call.origin).replace("{target}", call.target)
+        bucket, key = call.parts()
+        url = location.format(origin=call.origin, target=call.target, bucket=bucket, key=key)
         return web.Response(status=status, headers={"Location": url})
 
     return fault
