@@ -6,7 +6,7 @@ behave: asynchronous writes, derivatives, dark items, redirects, and all its err
 
 from artwork_indexer.sandbox.internet_archive import fault_kinds
 from artwork_indexer.sandbox.internet_archive.accounts import DEFAULT_ACCOUNTS, Account
-from artwork_indexer.sandbox.internet_archive.app import create_app, install
+from artwork_indexer.sandbox.internet_archive.app import create_app
 from artwork_indexer.sandbox.internet_archive.archive import Archive, Settings
 from artwork_indexer.sandbox.internet_archive.clock import Clock
 from artwork_indexer.sandbox.internet_archive.item import Item
@@ -29,5 +29,4 @@ __all__ = [
     "WaitAdmin",
     "create_app",
     "fault_kinds",
-    "install",
 ]

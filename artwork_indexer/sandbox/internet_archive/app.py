@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -15,16 +16,18 @@ from artwork_indexer.sandbox.internet_archive.s3 import S3
 LARGEST_BODY: Final = 2**30
 
 
-def create_app(archive: Archive) -> web.Application:
-    """Return an application that answers as the Internet Archive does."""
+def create_app(
+    archive: Archive, add_routes: Callable[[web.Application], None] | None = None
+) -> web.Application:
+    """Return an application that answers as the Internet Archive does.
+
+    ``add_routes`` may add routes of other stand-ins; they take precedence.
+    """
     app = web.Application(client_max_size=LARGEST_BODY)
-    install(app, archive)
-    return app
-
-
-def install(app: web.Application, archive: Archive) -> None:
-    """Let ``app`` answer as the Internet Archive wherever it has no route of its own."""
+    if add_routes is not None:
+        add_routes(app)
     app.router.add_route("*", "/{path:.*}", _Dispatcher(archive).handle)
+    return app
 
 
 class _Dispatcher:
