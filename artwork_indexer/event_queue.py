@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from artwork_indexer.database import Database, Row, one_value, query
-from artwork_indexer.errors import EventError, LeaseLost, Snooze
+from artwork_indexer.errors import EventError, LeaseLost, ServicePaused, Snooze
 
 MOST_CRASHES: Final = 5
 """An event whose worker died this often is failed: it may be what kills them."""
@@ -92,11 +92,14 @@ class Due:
     """Seconds until the next event may be claimed; None when there is none.
 
     ``collecting`` is for index jobs that wait a moment for more edits of the same entity;
-    ``waiting`` is for back-off, snoozes and paused services.
+    ``waiting`` is for back-off, snoozes and paused services; ``stalled`` for the first lease
+    that ends unless it is renewed. ``deferred``: there is demand to be turned into events.
     """
 
     collecting: float | None
     waiting: float | None
+    stalled: float | None
+    deferred: bool
 
 
 class EventQueue:
@@ -131,7 +134,7 @@ class EventQueue:
             index_delay=timedelta(seconds=self.settings.index_delay_seconds),
         )
         assert row is not None
-        return Due(collecting=row["collecting"], waiting=row["waiting"])
+        return Due(**row)
 
     async def renew(self, events: Sequence[Event]) -> set[int]:
         """Extend the leases of ``events``; return the ids of those that are lost."""
@@ -169,27 +172,28 @@ class EventQueue:
             event, delay=delay, attempts_used=1, **describe(error), is_snooze=False, remark=None
         )
 
-    async def snooze(self, event: Event, error: Snooze) -> bool:
-        """Queue again after the wait that ``error`` asks for, no attempt used.
+    async def snooze(self, event: Event, error: Snooze, seconds: float) -> bool:
+        """Queue again in ``seconds``, no attempt used.
 
         Returns False when an identical event is queued already and takes over.
         """
         return await self._requeue(
             event,
-            delay=error.seconds,
+            delay=seconds,
             attempts_used=0,
             reason=None,
             error_class=None,
             http_status=None,
-            is_snooze=True,
+            # A paused service is no reason for the event's own patience to run out.
+            is_snooze=not isinstance(error, ServicePaused),
             remark=str(error),
         )
 
-    async def release(self, event: Event) -> bool:
-        """Give the claim back as if it had never been made."""
+    async def release(self, event: Event, delay: float = 0) -> bool:
+        """Give the claim back as if it had never been made, to be taken in ``delay`` seconds."""
         return await self._requeue(
             event,
-            delay=0,
+            delay=delay,
             attempts_used=0,
             reason=None,
             error_class=None,
@@ -213,14 +217,18 @@ class EventQueue:
     def _token(self, event: Event) -> dict[str, object]:
         return {"event": event.id, "owner": self.owner, "claim": event.claims}
 
-    async def pause_service(self, service: str, seconds: float, reason: str) -> None:
-        """Keep every process from claiming events that need ``service``."""
-        await self._database.execute(
+    async def pause_service(self, service: str, seconds: float, reason: str) -> bool:
+        """Keep every process from claiming events that need ``service``.
+
+        Returns whether a new pause began; otherwise one was under way already.
+        """
+        row = await self._database.fetch_one(
             query("pause_service"),
             service=service,
             duration=timedelta(seconds=seconds),
             reason=reason,
         )
+        return bool(one_value(row))
 
     async def resume_service(self, service: str) -> None:
         """End a pause, whoever began it."""

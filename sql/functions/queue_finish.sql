@@ -52,6 +52,9 @@ BEGIN
                                 FROM unnest(child.depends_on) AS parent ORDER BY 1)
      WHERE child.state <> 'completed' AND child.depends_on IS NOT NULL
        AND child.depends_on @> ARRAY[supersede_event.event] AND child.id <> twin;
+    UPDATE artwork_indexer.event_queue AS other
+       SET depends_on = array_remove(other.depends_on, supersede_event.event)
+     WHERE other.id = twin AND supersede_event.event = ANY (other.depends_on);
     UPDATE artwork_indexer.event_queue AS this
        SET state = 'failed', remark = format('superseded by event %s', twin)
      WHERE this.id = supersede_event.event;
@@ -123,7 +126,8 @@ BEGIN
                    attempts = greatest(0, attempt - 1 + attempts_used),
                    run_after = clock_timestamp() + delay,
                    snoozed_since = CASE WHEN is_snooze
-                       THEN coalesce(this.snoozed_since, clock_timestamp()) END,
+                       THEN coalesce(this.snoozed_since, clock_timestamp())
+                       ELSE this.snoozed_since END,
                    remark = requeue_event.remark
              WHERE this.id = requeue_event.event;
             RETURN 'queued';

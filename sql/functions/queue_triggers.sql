@@ -76,6 +76,12 @@ BEGIN
         RETURN NEW;
     END IF;
 
+    IF OLD.state = 'failed' THEN
+        -- A second life: the patience of the first is not held against it.
+        NEW.snoozed_since := NULL;
+        NEW.crashes := 0;
+    END IF;
+
     IF NEW.run_after IS NULL OR NEW.run_after = OLD.run_after THEN
         IF OLD.state = 'failed' THEN
             NEW.run_after := now();
@@ -95,8 +101,8 @@ $$;
 CREATE OR REPLACE FUNCTION artwork_indexer.a_upd_event_queue() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    -- A thousand at a time: the rest is found by the regular sweep, so that finishing
-    -- one event never becomes a long statement.
+    -- A thousand at a time, and none that an editor's transaction holds: the rest is found
+    -- by the regular sweep, so that finishing one event never takes long.
     UPDATE artwork_indexer.event_queue AS child
        SET waits_for = NULL
      WHERE child.id IN (
@@ -107,7 +113,8 @@ BEGIN
               AND waiting.depends_on IS NOT NULL
               AND waiting.depends_on @> ARRAY[OLD.id]
               AND waiting.waits_for = 'parent'
-            LIMIT 1000);
+            LIMIT 1000
+              FOR UPDATE SKIP LOCKED);
     RETURN NULL;
 END
 $$;

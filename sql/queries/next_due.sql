@@ -1,8 +1,9 @@
--- Seconds until the next waiting event may be claimed, and until the next collecting index job may.
+-- Seconds until something that waits becomes due, by kind; NULL when nothing of the kind waits.
 SELECT (SELECT extract(epoch FROM min(event.created) + %(index_delay)s::interval - clock_timestamp())::float8
           FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'queued'
-           AND event.created > statement_timestamp() - %(index_delay)s::interval
+           -- The second covers a job that became due after the claim had looked.
+           AND event.created > statement_timestamp() - %(index_delay)s::interval - interval '1 second'
            AND event.waits_for IS NULL
            AND event.action = 'index' AND event.origin = 'edit' AND event.attempts = 0
        ) AS collecting,
@@ -13,6 +14,14 @@ SELECT (SELECT extract(epoch FROM min(event.created) + %(index_delay)s::interval
                  UNION ALL
                 SELECT min(pause.paused_until)
                   FROM artwork_indexer.service_pause AS pause
-                 WHERE pause.paused_until > clock_timestamp()
+                 WHERE pause.paused_until > statement_timestamp()
                ) AS wait (until)
-       ) AS waiting
+       ) AS waiting,
+       (SELECT extract(epoch FROM min(coalesce(
+                   running.lease_expires,
+                   coalesce(running.claimed_at, running.last_updated) + interval '2.5 minutes'))
+                   - clock_timestamp())::float8
+          FROM artwork_indexer.event_queue AS running
+         WHERE running.state = 'running'
+       ) AS stalled,
+       EXISTS (SELECT FROM artwork_indexer.deferred_demand) AS deferred

@@ -7,9 +7,12 @@ WITH stretch AS (
      LIMIT %(most)s
 ), released AS (
     UPDATE artwork_indexer.event_queue AS event SET waits_for = NULL
-      FROM stretch
-     WHERE event.id = stretch.id AND NOT stretch.waits
-       AND event.state = 'queued' AND event.waits_for = 'parent'
+     WHERE event.id IN (
+           SELECT free.id
+             FROM artwork_indexer.event_queue AS free
+            WHERE free.id IN (SELECT id FROM stretch WHERE NOT waits)
+              AND free.state = 'queued' AND free.waits_for = 'parent'
+              FOR UPDATE SKIP LOCKED)
     RETURNING 1
 )
 SELECT (SELECT max(id) FROM stretch HAVING count(*) = %(most)s) AS position,
