@@ -38,11 +38,21 @@ ALTER TABLE artwork_indexer.event_failure_reason
     ADD COLUMN error_class text,
     ADD COLUMN http_status smallint;
 
--- A running row that nobody ever claimed (no attempt) was put in by hand: it is as old as it says.
+-- Rows that are there keep their meaning and their times: a retry waits out its hours, and a
+-- running row that was never claimed (no attempt) was put in by hand: it is as old as it says.
+ALTER TABLE artwork_indexer.event_queue DISABLE TRIGGER USER;
+
 UPDATE artwork_indexer.event_queue
-   SET claimed_at = CASE WHEN attempts = 0 THEN created ELSE last_updated END,
-       last_updated = last_updated
+   SET run_after = last_updated + attempts * interval '1 hour',
+       waits_for = CASE WHEN last_updated + attempts * interval '1 hour' > now()
+                        THEN 'time'::artwork_indexer.event_wait END
+ WHERE state = 'queued';
+
+UPDATE artwork_indexer.event_queue
+   SET claimed_at = CASE WHEN attempts = 0 THEN created ELSE last_updated END
  WHERE state = 'running';
+
+ALTER TABLE artwork_indexer.event_queue ENABLE TRIGGER USER;
 
 -- The claim walks this index and nothing else: rows that wait are not in it.
 CREATE INDEX event_queue_idx_ready ON artwork_indexer.event_queue
@@ -79,20 +89,31 @@ ALTER TABLE artwork_indexer.event_queue SET (
     autovacuum_analyze_scale_factor = 0.02
 );
 
--- Work that a trigger may not do inside an editor's transaction: an index job whose row
--- another transaction holds, or the fan-out of an artist's new name.
+-- Work that a trigger may not do inside an editor's transaction: a job whose row another
+-- transaction holds, one that met an error, or the fan-out of an artist's new name.
 CREATE TABLE artwork_indexer.deferred_demand (
     id          bigserial,
     entity_type artwork_indexer.indexable_entity_type NOT NULL,
+    action      artwork_indexer.event_queue_action NOT NULL DEFAULT 'index',
     gid         uuid,
+    message     jsonb,
     artist      integer,
     last_entity integer NOT NULL DEFAULT 0,
     depends_on  bigint[],
     created     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT deferred_demand_pkey PRIMARY KEY (id),
-    CONSTRAINT deferred_demand_check_one_target CHECK ((gid IS NULL) <> (artist IS NULL))
+    CONSTRAINT deferred_demand_check_one_target CHECK (num_nonnulls(gid, message, artist) = 1),
+    CONSTRAINT deferred_demand_check_action CHECK (
+        CASE WHEN message IS NULL THEN action IN ('index', 'deindex')
+             ELSE action IN ('copy_image', 'delete_image') END)
 );
 
+COMMENT ON COLUMN artwork_indexer.deferred_demand.gid IS
+    'The entity to index or to deindex.';
+COMMENT ON COLUMN artwork_indexer.deferred_demand.message IS
+    'The move (copy_image, with its delete) or the removal (delete_image) of one image.';
+COMMENT ON COLUMN artwork_indexer.deferred_demand.artist IS
+    'The artist whose releases are all to be indexed.';
 COMMENT ON COLUMN artwork_indexer.deferred_demand.last_entity IS
     'How far the fan-out of an artist has come: the row id of the last release done.';
 

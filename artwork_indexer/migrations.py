@@ -1,0 +1,380 @@
+"""Installs and upgrades the schema ``artwork_indexer`` and its triggers.
+
+Numbered migrations run once, each in one transaction with the row that records it.
+Functions and triggers are files that are run again when they have changed. Each trigger is
+created in a transaction of its own, so that never more than one MusicBrainz table is locked
+and no MusicBrainz transaction can be caught in a deadlock with us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
+
+from artwork_indexer.adoption import differences
+from artwork_indexer.database import query
+from artwork_indexer.errors import Refused, Unreachable
+from artwork_indexer.migration_files import Migration, RepeatableFile, SchemaFiles, schema_files
+from artwork_indexer.triggers import Trigger, all_triggers, musicbrainz_tables
+
+OLDEST_SERVER: Final = 140000
+LOCK_TIMEOUT: Final = "5s"
+"""How long a step waits for MusicBrainz's transactions, and they for us."""
+
+Connection = psycopg.Connection[Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of an upgrade."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """One file of the schema; ``state`` is applied, adopted, pending, changed or unknown."""
+
+    name: str
+    state: str
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What a database holds."""
+
+    marks: Row
+    migrations: Mapping[int, Row] = field(default_factory=dict)
+    files: Mapping[str, Row] = field(default_factory=dict)
+    triggers: Mapping[str, str] = field(default_factory=dict)
+    existing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_unversioned_schema(self) -> bool:
+        """The existing daemon, or somebody else, made the schema."""
+        return bool(self.marks["has_schema"]) and not self.marks["has_versions"]
+
+    @property
+    def is_master(self) -> bool:
+        """Constraints and triggers that a replication mirror lacks are there."""
+        return bool(self.marks["is_master"])
+
+
+def migrate_database(conninfo: str, *, with_triggers: bool = True) -> list[str]:
+    """Connect, install or upgrade, and return the names of the steps that were needed.
+
+    Raises:
+        Refused: see :func:`migrate`.
+        Unreachable: there is no connection, or a lock was not to be had in time.
+    """
+    with connect(conninfo) as connection:
+        return migrate(connection, with_triggers=with_triggers)
+
+
+def connect(conninfo: str) -> Connection:
+    """A connection as the functions of this module want it.
+
+    Raises:
+        Unreachable: there is no connection to be had.
+    """
+    try:
+        return psycopg.connect(
+            conninfo,
+            autocommit=True,
+            prepare_threshold=None,
+            row_factory=dict_row,
+            application_name="artwork-indexer migrate",
+            connect_timeout=10,
+        )
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"The database cannot be reached: {error}".strip()) from error
+
+
+def migrate(
+    connection: Connection,
+    *,
+    with_triggers: bool = True,
+    lock_timeout: str = LOCK_TIMEOUT,
+    files: SchemaFiles | None = None,
+) -> list[str]:
+    """Install or upgrade schema and triggers; safe to repeat, and to run twice at once.
+
+    Returns:
+        Names of the steps that were needed, in order; empty when all was current.
+
+    Raises:
+        Refused: the database is not one that this program may or can upgrade.
+        Unreachable: another transaction held a lock for longer than ``lock_timeout``.
+    """
+    wanted = files or schema_files()
+    done: list[str] = []
+    while step := _next_step(connection, wanted, with_triggers, lock_timeout):
+        done.append(step)
+    return done
+
+
+def pending(
+    connection: Connection, *, with_triggers: bool = True, files: SchemaFiles | None = None
+) -> list[Step]:
+    """The steps that :func:`migrate` would take.
+
+    Raises:
+        Refused: the database is not one that this program may or can upgrade.
+    """
+    wanted = files or schema_files()
+    with connection.transaction():
+        installed = read_installed(connection)
+        check(installed, wanted, with_triggers=with_triggers)
+        return list(_steps(connection, installed, wanted, with_triggers))
+
+
+def status(connection: Connection, *, files: SchemaFiles | None = None) -> list[StatusLine]:
+    """What is in, and what is not, of every file; never refuses."""
+    wanted = files or schema_files()
+    with connection.transaction():
+        installed = read_installed(connection)
+    lines = [_migration_status(m, installed.migrations.get(m.version)) for m in wanted.migrations]
+    known = {migration.version for migration in wanted.migrations}
+    lines += [
+        StatusLine(row["name"], "unknown", row["applied_at"])
+        for version, row in installed.migrations.items()
+        if version not in known
+    ]
+    lines += [_file_status(f, installed) for f in (*wanted.functions, *wanted.triggers)]
+    return lines
+
+
+def sql_text(
+    connection: Connection, *, with_triggers: bool = True, files: SchemaFiles | None = None
+) -> str:
+    """What :func:`migrate` would run, as a script for psql.
+
+    Raises:
+        Refused: the database is not one that this program may or can upgrade.
+    """
+    steps = pending(connection, with_triggers=with_triggers, files=files)
+    if not steps:
+        return "-- Nothing to do.\n"
+    begin = _literal(connection, "begin_migration_step", lock_timeout=LOCK_TIMEOUT)
+    return "-- Run with: psql -v ON_ERROR_STOP=1\n" + "".join(
+        f"\n-- {step.name}\nBEGIN;\n{begin}{step.sql}COMMIT;\n" for step in steps
+    )
+
+
+def read_installed(connection: Connection) -> Installed:
+    """Look at a database; must run inside a transaction."""
+    connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+    tables = {"tables": musicbrainz_tables()}
+    marks = connection.execute(query("schema_marks"), tables).fetchone()
+    if marks is None:
+        raise LookupError("a query without FROM returned no row")
+    if not marks["has_schema"]:
+        return Installed(marks)
+    rows = connection.execute(query("installed_triggers"), tables)
+    triggers = {row["name"]: row["definition"] for row in rows}
+    if not marks["has_versions"]:
+        rows = connection.execute(query("existing_schema"))
+        existing = {row["part"]: row["shape"] for row in rows}
+        return Installed(marks, triggers=triggers, existing=existing)
+    migrations = connection.execute(query("applied_migrations")).fetchall()
+    applied = connection.execute(query("applied_function_files")).fetchall()
+    return Installed(
+        marks,
+        {row["version"]: row for row in migrations},
+        {row["name"]: row for row in applied},
+        triggers,
+    )
+
+
+def check(installed: Installed, files: SchemaFiles, *, with_triggers: bool) -> None:
+    """Refuse what must not or cannot be upgraded, before anything is written.
+
+    Raises:
+        Refused: one sentence that names the obstacle and the remedy.
+    """
+    _check_musicbrainz(installed.marks)
+    _check_versions(installed, files)
+    if installed.has_unversioned_schema and (found := differences(installed.existing)):
+        raise Refused(
+            "The schema artwork_indexer is not one that can be upgraded: "
+            f"{'; '.join(found)}. Bring the existing daemon up to date first, or move its "
+            "schema out of the way."
+        )
+    if not with_triggers:
+        return
+    if not installed.is_master:
+        raise Refused(
+            "This database looks like a replication mirror (the constraint "
+            "cover_art_fk_release or the trigger resquence_cover_art is missing), where "
+            "triggers would queue wrong work, so nothing was installed; "
+            "`artwork-indexer migrate --without-triggers` installs only the tables, "
+            "which is enough for audits in report mode."
+        )
+    _check_trigger_rights(installed.marks)
+
+
+def _check_musicbrainz(marks: Row) -> None:
+    if marks["server_version"] < OLDEST_SERVER:
+        raise Refused(
+            f"PostgreSQL 14 or newer is needed, this server is {marks['server_version'] // 10000}."
+        )
+    if marks["missing_schemas"]:
+        raise Refused(
+            f"The database {marks['database']} is not a MusicBrainz database: the schema "
+            f"{', '.join(marks['missing_schemas'])} is missing. Point [database] at the "
+            "MusicBrainz database, or create one for trying out with "
+            "`artwork-indexer sandbox musicbrainz-schema | psql`."
+        )
+    if not marks["has_schema"] and not marks["may_create"]:
+        raise Refused(
+            f"The role {marks['role']} may not create a schema in the database "
+            f"{marks['database']}: run migrate as the owner of the database."
+        )
+
+
+def _check_versions(installed: Installed, files: SchemaFiles) -> None:
+    known = {migration.version: migration for migration in files.migrations}
+    for version, row in installed.migrations.items():
+        if version not in known:
+            raise Refused(
+                f"The schema artwork_indexer is newer than this program: it holds migration "
+                f"{row['name']}. Install the version of artwork-indexer that brought it."
+            )
+        if known[version].checksum != row["checksum"]:
+            raise Refused(
+                f"The file of migration {row['name']} is not the one that was applied to this "
+                "database. Restore it; a change needs a migration of its own."
+            )
+
+
+def _check_trigger_rights(marks: Row) -> None:
+    if marks["missing_tables"]:
+        raise Refused(
+            f"The table {', '.join(marks['missing_tables'])} is missing, which the triggers "
+            "watch: upgrade the MusicBrainz schema first."
+        )
+    if marks["forbidden_tables"]:
+        raise Refused(
+            f"The role {marks['role']} may not read and put a trigger on "
+            f"{', '.join(marks['forbidden_tables'])}: run migrate as the owner of the "
+            "MusicBrainz tables."
+        )
+
+
+def _next_step(
+    connection: Connection, files: SchemaFiles, with_triggers: bool, lock_timeout: str
+) -> str | None:
+    name = "the first look"
+    try:
+        with connection.transaction():
+            begin = _literal(connection, "begin_migration_step", lock_timeout=lock_timeout)
+            connection.execute(begin.encode())
+            installed = read_installed(connection)
+            check(installed, files, with_triggers=with_triggers)
+            step = next(_steps(connection, installed, files, with_triggers), None)
+            if step is None:
+                return None
+            name = step.name
+            connection.execute(step.sql.encode())
+            return name
+    except psycopg.errors.LockNotAvailable as error:
+        raise Unreachable(
+            f"At {name}, another transaction (of MusicBrainz, or a second migrate) kept a lock "
+            "for too long. This step left nothing behind: run `artwork-indexer migrate` again, "
+            "best when no long transaction is running."
+        ) from error
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"The connection was lost at {name}: {error}".strip()) from error
+    except psycopg.Error as error:
+        raise Refused(
+            f"PostgreSQL refused {name}, and this step left nothing behind: {error}".strip()
+        ) from error
+
+
+def _steps(
+    connection: Connection, installed: Installed, files: SchemaFiles, with_triggers: bool
+) -> Iterator[Step]:
+    """All missing steps; reading only the first costs nothing for the others."""
+    for migration in files.migrations:
+        if migration.version not in installed.migrations:
+            yield _migration_step(connection, migration, installed, files)
+    for file in files.functions:
+        if _is_stale(file, installed):
+            yield Step(file.name, file.text + _record_file(connection, file))
+    if with_triggers:
+        for file in files.triggers:
+            yield from _trigger_steps(connection, file, installed)
+
+
+def _migration_step(
+    connection: Connection, migration: Migration, installed: Installed, files: SchemaFiles
+) -> Step:
+    is_first = migration is files.migrations[0]
+    adopted = is_first and installed.has_unversioned_schema
+    record = _literal(
+        connection,
+        "record_migration",
+        version=migration.version,
+        name=migration.name,
+        checksum=migration.checksum,
+        adopted=adopted,
+    )
+    text = files.adopt if adopted else migration.text
+    name = f"{migration.name} (adopted)" if adopted else migration.name
+    return Step(name, text + (files.bookkeeping if is_first else "") + record)
+
+
+def _trigger_steps(
+    connection: Connection, file: RepeatableFile, installed: Installed
+) -> Iterator[Step]:
+    if _is_stale(file, installed):
+        yield Step(f"{file.name} (functions)", file.functions + _record_file(connection, file))
+    for statement in file.triggers:
+        if not _is_installed(statement, installed):
+            yield Step(f"trigger {_trigger(statement).name}", statement + "\n")
+
+
+def _is_installed(statement: str, installed: Installed) -> bool:
+    trigger = _trigger(statement)
+    return installed.triggers.get(trigger.name) == trigger.definition
+
+
+def _trigger(statement: str) -> Trigger:
+    return next(t for t in all_triggers() if f"'{t.function}'" in statement)
+
+
+def _is_stale(file: RepeatableFile, installed: Installed) -> bool:
+    row = installed.files.get(file.name)
+    return row is None or row["checksum"] != file.checksum
+
+
+def _record_file(connection: Connection, file: RepeatableFile) -> str:
+    return _literal(connection, "record_function_file", name=file.name, checksum=file.checksum)
+
+
+def _literal(connection: Connection, name: str, /, **parameters: object) -> str:
+    """A named query with its parameters written into it, so that it can be printed."""
+    return psycopg.ClientCursor(connection).mogrify(query(name), parameters)
+
+
+def _migration_status(migration: Migration, row: Row | None) -> StatusLine:
+    if row is None:
+        return StatusLine(migration.name, "pending")
+    if row["checksum"] != migration.checksum:
+        return StatusLine(migration.name, "changed", row["applied_at"])
+    return StatusLine(migration.name, "adopted" if row["adopted"] else "applied", row["applied_at"])
+
+
+def _file_status(file: RepeatableFile, installed: Installed) -> StatusLine:
+    row = installed.files.get(file.name)
+    complete = all(_is_installed(statement, installed) for statement in file.triggers)
+    state = "applied" if complete and not _is_stale(file, installed) else "pending"
+    return StatusLine(file.name, state, row["applied_at"] if row else None)
