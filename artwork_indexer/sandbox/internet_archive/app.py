@@ -10,8 +10,11 @@ from aiohttp import web
 from artwork_indexer.sandbox.internet_archive.archive import Archive
 from artwork_indexer.sandbox.internet_archive.calls import Call, Handler, html_answer
 from artwork_indexer.sandbox.internet_archive.control import Control
+from artwork_indexer.sandbox.internet_archive.metadata_write import MetadataWrite
 from artwork_indexer.sandbox.internet_archive.reading import Reading
 from artwork_indexer.sandbox.internet_archive.s3 import S3
+from artwork_indexer.sandbox.internet_archive.searching import Searching
+from artwork_indexer.sandbox.internet_archive.tasks_api import TasksApi
 
 LARGEST_BODY: Final = 2**30
 
@@ -37,14 +40,24 @@ class _Dispatcher:
         self._archive = archive
         s3 = S3(archive)
         reading = Reading(archive)
+        writing = MetadataWrite(archive)
+        searching = Searching(archive)
         self._control = Control(archive)
-        self._handlers: dict[str, Handler] = {
+        self._areas: dict[str, Handler] = {
             "s3": s3.handle,
             "s3-node": s3.handle,
-            "metadata": reading.metadata,
+            "metadata": lambda call: (
+                writing.handle(call) if call.method == "POST" else reading.metadata(call)
+            ),
             "download": reading.download,
             "node": reading.node,
             "details": reading.details,
+        }
+        self._services: dict[str, Handler] = {
+            "/services/tasks.php": TasksApi(archive).handle,
+            "/services/search/v1/scrape": searching.scrape,
+            "/advancedsearch.php": searching.advanced,
+            "/changes/v1": searching.changes,
         }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -71,7 +84,8 @@ class _Dispatcher:
 
     def _answer(self, call: Call) -> web.StreamResponse:
         self._archive.pump()
-        handler = self._handlers.get(call.target.split("/", 2)[1])
+        handler = self._areas.get(call.target.split("/", 2)[1])
+        handler = handler or self._services.get(call.target)
         return handler(call) if handler else html_answer(404, "Page not found")
 
 

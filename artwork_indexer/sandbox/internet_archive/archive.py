@@ -59,16 +59,17 @@ class Archive:
         delay: float = 0.0,
         accounts: Iterable[Account] = DEFAULT_ACCOUNTS,
         clock: Clock | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.settings = Settings(delay=delay)
         self.accounts = Accounts(accounts)
         self.clock = clock or Clock()
         self.items: dict[str, Item] = {}
-        self.journal = Journal()
+        self.journal = Journal() if journal is None else journal
         self.faults = Faults()
         self.records = RenderedRecords()
-        self.changes: list[str] = []
-        """Identifiers in the order of their changes, as the change feed tells them."""
+        self.changes: list[tuple[str, float]] = []
+        """Identifier and time of every change, as the change feed tells them."""
         self.metadata_reads = 0
         self.tasks = Tasks(self._changed)
 
@@ -89,7 +90,7 @@ class Archive:
 
     def _changed(self, item: Item) -> None:
         item.published = True
-        self.changes.append(item.identifier)
+        self.changes.append((item.identifier, self.clock.now()))
 
     def create(
         self,
@@ -103,7 +104,7 @@ class Archive:
         moment = self.clock.now() if created is None else created
         item = Item(identifier, {**(metadata or {}), "uploader": uploader}, moment)
         self.items[identifier] = item
-        self.changes.append(identifier)
+        self.changes.append((identifier, moment))
         return item
 
     def published(self, identifier: str) -> Item | None:

@@ -52,8 +52,8 @@ def status(
     )
 
 
-def slow_down(retry_after: float | None = None) -> Fault:
-    """Answer 503 SlowDown, with ``Retry-After`` in seconds if given."""
+def slow_down(retry_after: float | str | None = None) -> Fault:
+    """Answer 503 SlowDown, with ``Retry-After`` (seconds, or a date as text) if given."""
     return _instead(lambda: s3_error("SlowDown", SLOW_DOWN, retry_after=retry_after))
 
 
@@ -62,9 +62,9 @@ def spam() -> Fault:
     return _instead(lambda: s3_error("SlowDown", SLOW_DOWN, SPAM))
 
 
-def too_many(retry_after: float | None = None) -> Fault:
+def too_many(retry_after: float | str | None = None) -> Fault:
     """Answer 429 with a JSON error."""
-    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     body = json.dumps({"success": False, "error": "Too many requests"})
     return status(429, body, "application/json", headers)
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-KEPT_REQUESTS = 20_000
+KEPT_REQUESTS = 10_000
 KEPT_BODY = 64 * 1024
 
 

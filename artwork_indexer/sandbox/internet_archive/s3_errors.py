@@ -39,7 +39,7 @@ def s3_error(
     resource: str = "",
     *,
     status: int | None = None,
-    retry_after: float | None = None,
+    retry_after: float | str | None = None,
 ) -> web.Response:
     """Return an error answer; the status follows from the code unless given."""
     body = (
@@ -47,7 +47,7 @@ def s3_error(
         f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
         f"<Resource>{escape(resource)}</Resource><RequestId>{uuid.uuid4()}</RequestId></Error>"
     )
-    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return web.Response(
         body=body.encode(),
         status=status or STATUS_OF.get(code, 500),

@@ -33,6 +33,10 @@ STATE_NAMES = {
 }
 
 
+def _nothing(_now: float) -> None:
+    """Do nothing: the effect of a task that has been applied."""
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """One task of one item. Times in seconds since 1970."""
@@ -124,6 +128,7 @@ class Tasks:
         task.finished = now
         self.history.append(task)
         task.effect(now)
+        task.effect = _nothing  # what it holds, such as the bytes of a file, can go
         self._on_change(task.item)
 
     def _finish_head(self, item: Item, now: float) -> None:
