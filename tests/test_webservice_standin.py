@@ -48,9 +48,9 @@ INSERT INTO musicbrainz.artist (id, gid, name, sort_name, type, area, comment) V
     (1, 'ae859a2d-5754-4e88-9af0-6df263345535', 'Ænima 𝄞', 'Aenima', 2, 107, 'band'),
     (2, '4698a32d-b014-4da6-bdb7-de59fa5179bc', '山田', 'Yamada', NULL, NULL, '');
 INSERT INTO musicbrainz.artist_credit (id, name, artist_count, gid) VALUES
-    (1, 'Anima & 山田', 2, '949a7fd5-fe73-3e8f-922e-01ff4ca958f7');
+    (1, '龍 Anima & 山田', 2, '949a7fd5-fe73-3e8f-922e-01ff4ca958f7');
 INSERT INTO musicbrainz.artist_credit_name VALUES
-    (1, 1, 2, '山田', ''), (1, 0, 1, 'Anima', ' & ');
+    (1, 1, 2, '山田', ''), (1, 0, 1, '龍 Anima', ' & ');
 INSERT INTO musicbrainz.release_group (id, gid, name, artist_credit) VALUES
     (1, '3b4e0c8c-3cd2-3b3c-8c4b-1c2a1d7b9f10', 'Title', 1);
 INSERT INTO musicbrainz.release
@@ -172,7 +172,7 @@ async def test_artist_credit_names_an_artist_only_by_what_differs(standin: Stand
         ["name-credit", ["artist", ["name"], ["sort-name"]]],
     ]
     assert [dict(name.attrib) for name in credit] == [{"joinphrase": " & "}, {}]
-    assert text(credit, "name-credit/name") == "Anima"
+    assert text(credit, "name-credit/name") == "龍 Anima"
     assert text(credit, "name-credit/artist/name") == "Ænima 𝄞"
     artist = credit[0][1]
     assert artist.get("type") == "Group"
