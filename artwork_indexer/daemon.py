@@ -251,7 +251,8 @@ class Daemon:
     async def _turn(self, engine: Engine) -> float:
         """Claim what is ready; return how long to sleep unless woken."""
         await self._housekeeping.rescue(engine.queue)
-        free = engine.settings.concurrency - len(self._leases)
+        in_hand = len(self._leases)
+        free = engine.settings.concurrency - in_hand
         claimed = await self._claim(engine, free)
         await self._housekeeping.tidy(engine.queue)
         if claimed:
@@ -263,7 +264,7 @@ class Daemon:
         due = await engine.queue.next_due()
         if due.deferred and await engine.queue.expand():
             return 0
-        return self._rest(engine, due, free - claimed)
+        return self._rest(engine, due, in_hand + claimed)
 
     async def _claim(self, engine: Engine, free: int) -> int:
         if free <= 0 or self._stop.is_set():
@@ -290,14 +291,19 @@ class Daemon:
         self._close_retired()
         self.wake()
 
-    def _rest(self, engine: Engine, due: Due, slots: int) -> float:
-        """No event is ready: begin an idle step, or count an idle poll."""
+    def _rest(self, engine: Engine, due: Due, in_hand: int) -> float:
+        """No event is ready: begin an idle step, or count an idle poll.
+
+        ``in_hand`` events were under way when the queue was asked; those that have ended
+        since may have made others ready.
+        """
         if self._stop.is_set():
             return 0
         seconds = self._idle_seconds
         self._idle_seconds = min(2 * seconds, self._options.max_wait)
         seconds = min(seconds, self._options.max_wait, self._seconds_until(due))
-        if self._idle.begin(engine, slots) or self._leases or due.collecting is not None:
+        slots = engine.settings.concurrency - in_hand
+        if self._idle.begin(engine, slots) or in_hand or due.collecting is not None:
             self._idle_polls = 0
             return seconds
         self._observer.idled()

@@ -150,7 +150,9 @@ class EventQueue:
     async def complete(self, event: Event, remark: str | None) -> None:
         """Record success; ``remark`` says why nothing was written, if nothing was."""
         done = await self._database.execute(
-            query("complete_event"), **self._token(event), remark=remark
+            query("complete_event"),
+            **self._token(event),
+            remark=None if remark is None else storable(remark),
         )
         if not done:
             raise lost(event)
@@ -186,7 +188,7 @@ class EventQueue:
             http_status=None,
             # A paused service is no reason for the event's own patience to run out.
             is_snooze=not isinstance(error, ServicePaused),
-            remark=str(error),
+            remark=storable(str(error)),
         )
 
     async def release(self, event: Event, delay: float = 0) -> bool:
@@ -271,7 +273,15 @@ def lost(event: Event) -> LeaseLost:
 def describe(error: EventError) -> dict[str, object]:
     """What is recorded of an error."""
     return {
-        "reason": str(error),
+        "reason": storable(str(error)),
         "error_class": type(error).__name__,
         "http_status": error.status,
     }
+
+
+def storable(text: str) -> str:
+    """The same text without what PostgreSQL cannot hold: NUL and lone surrogates.
+
+    Reasons quote answers from outside, and those may hold anything.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")

@@ -13,11 +13,12 @@ from psycopg.types.json import Jsonb
 
 from artwork_indexer.daemon import Daemon, LoopOptions, Reload
 from artwork_indexer.database import Database
-from artwork_indexer.engine import Engine, EngineSettings, Handle, IdleStep
+from artwork_indexer.engine import Engine, EngineSettings, Handle, IdleStep, ListenMode
 from artwork_indexer.errors import EventError, ServicePaused
 from artwork_indexer.event_queue import Event, EventQueue, QueueSettings
 from artwork_indexer.observer import Observer
 
+AT_ONCE = QueueSettings(index_delay_seconds=0)
 GIDS = tuple(f"{n:08x}-0000-4000-8000-000000000000" for n in range(1, 100))
 
 
@@ -108,11 +109,11 @@ class Rows:
 
 @asynccontextmanager
 async def open_queue(
-    conninfo: str, owner: str = "me", **settings: Any
+    conninfo: str, owner: str = "me", settings: QueueSettings = AT_ONCE
 ) -> AsyncIterator[EventQueue]:
     """A queue as one worker sees it; jobs are not held back to collect edits."""
     async with Database(conninfo, size=2, prepared=False, name=owner) as database:
-        yield EventQueue(database, owner, QueueSettings(**{"index_delay_seconds": 0, **settings}))
+        yield EventQueue(database, owner, settings)
 
 
 async def nothing(event: Event) -> str | None:
@@ -184,22 +185,22 @@ def make_engine(
     *,
     owner: str = "daemon",
     idle_step: IdleStep | None = None,
-    queue: QueueSettings | None = None,
-    **settings: Any,
+    queue: QueueSettings = AT_ONCE,
+    concurrency: int = 4,
+    event_timeout_seconds: float = 150,
+    listen: ListenMode = "auto",
 ) -> Engine:
     """An engine on a database that is opened at the first use and closed with it."""
-    options = EngineSettings(**settings)
-    database = Database(conninfo, size=4, prepared=options.listen == "yes", name=owner)
-    queue_settings = queue or QueueSettings(index_delay_seconds=0)
+    database = Database(conninfo, size=4, prepared=listen == "yes", name=owner)
 
     async def close() -> None:
         await database.__aexit__(None, None, None)
 
     return Engine(
-        settings=options,
+        settings=EngineSettings(concurrency, event_timeout_seconds, listen),
         conninfo=conninfo,
         database=database,
-        queue=EventQueue(database, owner, queue_settings),
+        queue=EventQueue(database, owner, queue),
         handle=handle,
         close=close,
         idle_step=idle_step,

@@ -1,0 +1,478 @@
+"""The loop, with scripted handlers on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+
+from artwork_indexer.engine import Engine
+from artwork_indexer.errors import (
+    ConfigurationError,
+    CredentialsRefused,
+    NotYet,
+    Overloaded,
+    PermanentError,
+    TransientError,
+    Unreachable,
+)
+from artwork_indexer.event_queue import Event, QueueSettings
+from tests.queue_fixtures import GIDS, Rows, make_engine, running, until
+
+pytest_plugins = ["tests.queue_plugin"]
+
+A, B, C = GIDS[:3]
+
+
+class Script:
+    """A handler that does what the test says, one answer an event, and can be held."""
+
+    def __init__(self, *answers: Exception | str | None) -> None:
+        self.answers = list(answers)
+        self.seen: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def __call__(self, event: Event) -> str | None:
+        self.seen.append(event.id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.gate.wait()
+        finally:
+            self.at_once -= 1
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def drain(engine: Engine) -> int:
+    """Run until one poll finds nothing."""
+    async with running(engine, max_idle_loops=1) as it:
+        return await it.ended()
+
+
+async def test_an_empty_queue_ends_at_once_when_asked_for_one_idle_loop(database_url: str) -> None:
+    begun = time.monotonic()
+    assert await drain(make_engine(database_url)) == 0
+    assert time.monotonic() - begun < 1
+
+
+async def test_idle_loops_are_counted_in_a_row(database_url: str) -> None:
+    async with running(make_engine(database_url), max_idle_loops=2, max_wait=0.05) as it:
+        assert await it.ended() == 0
+        assert len(it.diary.about("idled")) == 2
+
+
+async def test_all_events_are_done_and_remarks_kept(database_url: str, rows: Rows) -> None:
+    first, second = rows.index(A), rows.index(B)
+    script = Script("the release is gone", None)
+    assert await drain(make_engine(database_url, script)) == 0
+    assert rows.states() == {first: "completed", second: "completed"}
+    assert rows.get(first)["remark"] == "the release is gone"
+    assert rows.get(second)["remark"] is None
+
+
+async def test_no_more_events_at_once_than_configured(database_url: str, rows: Rows) -> None:
+    for gid in GIDS[:12]:
+        rows.index(gid)
+    script = Script()
+    script.gate.clear()
+    async with running(make_engine(database_url, script, concurrency=3)) as it:
+        await it.diary.wait_for("claimed", times=3)
+        await asyncio.sleep(0.05)
+        assert rows.count("running") == 3
+        script.gate.set()
+        await it.diary.wait_for("ended", times=12)
+    assert script.most_at_once == 3
+
+
+async def test_weakness_P_events_of_one_mbid_never_overlap(database_url: str, rows: Rows) -> None:
+    ids = [rows.delete(image, A) for image in range(6)] + [rows.index(A)]
+    script = Script()
+    assert await drain(make_engine(database_url, script)) == 0
+    assert script.seen == ids
+    assert script.most_at_once == 1
+
+
+async def test_a_new_event_is_begun_at_once(database_url: str, rows: Rows) -> None:
+    async with running(make_engine(database_url)) as it:
+        await it.diary.wait_for("listening", True)
+        await it.diary.wait_for("idled")
+        begun = time.monotonic()
+        event = rows.index(A)
+        await it.diary.wait_for("claimed", event)
+        assert time.monotonic() - begun < 0.2
+
+
+async def test_a_chain_runs_in_order_without_waiting_for_polls(
+    database_url: str, rows: Rows
+) -> None:
+    copy = rows.copy(1, A, B)
+    delete = rows.delete(1, A, depends_on=[copy])
+    index = rows.index(B, depends_on=[delete])
+    deindex = rows.add("deindex", {"gid": A}, depends_on=[delete])
+    script = Script()
+    begun = time.monotonic()
+    assert await drain(make_engine(database_url, script)) == 0
+    assert script.seen[:2] == [copy, delete]
+    assert set(script.seen[2:]) == {index, deindex}
+    assert time.monotonic() - begun < 2
+
+
+async def test_collecting_is_waited_for_and_not_idle(database_url: str, rows: Rows) -> None:
+    event = rows.index(A)
+    queue = QueueSettings(index_delay_seconds=0.6)
+    begun = time.monotonic()
+    assert await drain(make_engine(database_url, queue=queue)) == 0
+    assert rows.state(event) == "completed"
+    assert 0.5 < time.monotonic() - begun < 2
+
+
+async def test_back_off_counts_as_idle(database_url: str, rows: Rows) -> None:
+    event = rows.index(A)
+    script = Script(TransientError("HTTP 500", status=500))
+    assert await drain(make_engine(database_url, script)) == 0
+    row = rows.get(event)
+    assert (row["state"], row["attempts"]) == ("queued", 1)
+    assert 55 < row["runs_in"].total_seconds() <= 75
+    assert rows.reasons(event) == ["HTTP 500"]
+
+
+async def test_weakness_S_a_permanent_error_fails_at_the_first_try(
+    database_url: str, rows: Rows
+) -> None:
+    parent = rows.copy(1, A, B)
+    child = rows.delete(1, A, depends_on=[parent])
+    engine = make_engine(database_url, Script(PermanentError("HTTP 400", status=400)))
+    async with running(engine, max_idle_loops=1) as it:
+        assert await it.ended() == 0
+        assert it.diary.about("event_failed") == [parent]
+    assert rows.states() == {parent: "failed", child: "failed"}
+    assert rows.reasons(parent) == ["HTTP 400"]
+    assert f"depended on ({parent})" in rows.reasons(child)[0]
+
+
+async def test_the_last_attempt_fails(database_url: str, rows: Rows) -> None:
+    event = rows.index(A, attempts=4, run_after="yesterday")
+    await drain(make_engine(database_url, Script(TransientError("HTTP 400"))))
+    row = rows.get(event)
+    assert (row["state"], row["attempts"]) == ("failed", 5)
+
+
+async def test_weakness_A_an_unforeseen_error_is_recorded_and_the_daemon_lives(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = rows.index("not a uuid"), rows.index(B)
+    script = Script(ZeroDivisionError("division by zero"), None)
+    assert await drain(make_engine(database_url, script, concurrency=1)) == 0
+    assert rows.states() == {bad: "queued", good: "completed"}
+    assert rows.reasons(bad) == ["ZeroDivisionError: division by zero"]
+    assert "unexpected error" in caplog.text
+
+
+async def test_weakness_A_a_reason_no_database_can_hold_is_recorded_all_the_same(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    await drain(make_engine(database_url, Script(PermanentError("nul \x00 and lone \ud800"))))
+    assert rows.state(event) == "failed"
+    assert rows.reasons(event)[0].startswith("nul ")
+
+
+async def test_an_event_that_takes_too_long_is_ended(database_url: str, rows: Rows) -> None:
+    event = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    await drain(make_engine(database_url, script, event_timeout_seconds=0.1))
+    assert "event_timeout_seconds" in rows.reasons(event)[0]
+    assert rows.get(event)["attempts"] == 1
+
+
+async def test_a_time_limit_inside_the_handler_is_its_own_error(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    await drain(make_engine(database_url, Script(TimeoutError("no answer"))))
+    assert rows.reasons(event) == ["TimeoutError: no answer"]
+
+
+async def test_weakness_S_overload_pauses_the_service_and_uses_no_attempt(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = [rows.index(gid) for gid in (A, B, C)]
+    script = Script(Overloaded("SlowDown", service="archive", seconds=40))
+    engine = make_engine(database_url, script, concurrency=1)
+    async with running(engine, max_idle_loops=1) as it:
+        assert await it.ended() == 0
+        assert it.diary.about("paused") == ["archive"]
+    assert script.seen == events[:1]
+    assert {rows.get(event)["attempts"] for event in events} == {0}
+    assert rows.get(events[0])["remark"] == "SlowDown"
+    assert "archive is paused for 40 s" in caplog.text
+
+
+async def test_refused_keys_are_told_once_a_pause(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    for gid in (A, B):
+        rows.index(gid)
+    refused = CredentialsRefused("the keys are refused", service="caa-keys", seconds=60)
+    script = Script(refused, refused)
+    script.gate.clear()
+    async with running(make_engine(database_url, script)) as it:
+        await it.diary.wait_for("claimed", times=2)
+        script.gate.set()
+        await it.diary.wait_for("snoozed", times=2)
+        assert it.diary.about("paused") == ["caa-keys"]
+    alerts = [r for r in caplog.records if r.levelno == logging.ERROR]
+    assert len(alerts) == 1
+    assert "caa-keys is paused" in alerts[0].getMessage()
+
+
+async def test_work_goes_on_by_itself_when_a_pause_ends(database_url: str, rows: Rows) -> None:
+    event = rows.index(A)
+    script = Script(Overloaded("SlowDown", service="archive", seconds=0.1))
+    async with running(make_engine(database_url, script)) as it:
+        await it.diary.wait_for("snoozed", event)
+        await it.diary.wait_for("completed", event)
+    assert rows.get(event)["attempts"] == 1
+
+
+async def test_a_wait_uses_no_attempt(database_url: str, rows: Rows) -> None:
+    event = rows.delete(1, A)
+    await drain(make_engine(database_url, Script(NotYet("the copy is not there", seconds=30))))
+    row = rows.get(event)
+    assert (row["state"], row["attempts"]) == ("queued", 0)
+    assert row["snoozed_since"] is not None
+    assert 25 < row["runs_in"].total_seconds() <= 30
+
+
+async def test_trouble_with_the_database_while_handling_is_not_held_against_the_event(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    await drain(make_engine(database_url, Script(Unreachable("the replica is away"))))
+    row = rows.get(event)
+    assert (row["state"], row["attempts"]) == ("queued", 0)
+    assert rows.reasons(event) == []
+    assert 0 < row["runs_in"].total_seconds() <= 5
+
+
+async def test_weakness_D_a_stalled_event_is_taken_over_when_its_lease_ends(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    rows.run(
+        "UPDATE artwork_indexer.event_queue SET state = 'running', claims = 1, attempts = 1,"
+        " claimed_by = 'gone', lease_expires = now() + interval '1 second'"
+    )
+    engine = make_engine(database_url)
+    async with running(engine) as it:
+        await it.diary.wait_for("idled")
+        it.daemon._housekeeping._rescue_at = 0.0
+        await it.diary.wait_for("completed", event)
+    row = rows.get(event)
+    assert (row["attempts"], row["crashes"]) == (1, 1)
+
+
+async def test_a_lost_lease_ends_the_handler_and_drops_its_result(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    queue = QueueSettings(lease_seconds=0.6, index_delay_seconds=0)
+    async with running(make_engine(database_url, script, queue=queue)) as it:
+        await it.diary.wait_for("claimed", event)
+        rows.set(event, claimed_by="somebody else", claims=2)
+        await it.diary.wait_for("lost", event)
+    row = rows.get(event)
+    assert (row["state"], row["claimed_by"]) == ("running", "somebody else")
+
+
+async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(
+    database_url: str, rows: Rows
+) -> None:
+    event = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    queue = QueueSettings(lease_seconds=0.9, index_delay_seconds=0)
+    async with running(make_engine(database_url, script, queue=queue)) as it:
+        await it.diary.wait_for("claimed", event)
+        first = rows.get(event)["lease_expires"]
+        await until(lambda: rows.get(event)["lease_expires"] > first)
+        script.gate.set()
+        await it.diary.wait_for("completed", event)
+
+
+async def test_weakness_J_an_idle_daemon_stops_at_once(database_url: str) -> None:
+    async with running(make_engine(database_url)) as it:
+        await it.diary.wait_for("idled")
+        await it.diary.wait_for("listening", True)
+        begun = time.monotonic()
+        it.daemon.stop()
+        assert await it.ended() == 0
+        assert time.monotonic() - begun < 0.5
+
+
+async def test_weakness_J_after_a_stop_nothing_is_claimed_and_work_is_finished(
+    database_url: str, rows: Rows
+) -> None:
+    first = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    async with running(make_engine(database_url, script, concurrency=2)) as it:
+        await it.diary.wait_for("claimed", first)
+        it.daemon.stop()
+        second = rows.index(B)
+        await it.diary.wait_for("stopping")
+        await asyncio.sleep(0.1)
+        script.gate.set()
+        assert await it.ended() == 0
+    assert rows.states() == {first: "completed", second: "queued"}
+    assert rows.get(second)["claims"] == 0
+
+
+async def test_a_second_signal_gives_the_claims_back(database_url: str, rows: Rows) -> None:
+    event = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    async with running(make_engine(database_url, script)) as it:
+        await it.diary.wait_for("claimed", event)
+        it.daemon.stop()
+        it.daemon.stop()
+        assert await it.ended() == 1
+    row = rows.get(event)
+    assert (row["state"], row["attempts"], row["crashes"]) == ("queued", 0, 0)
+    assert row["waits_for"] is None
+
+
+class Steps:
+    """An idle step with so many things to do."""
+
+    def __init__(self, amount: int) -> None:
+        self.left = amount
+        self.begun = 0
+        self.slots: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def step(self, slots: int) -> bool:
+        self.begun += 1
+        self.slots.append(slots)
+        await self.gate.wait()
+        self.left -= 1
+        return self.left >= 0
+
+
+async def test_idle_steps_run_until_they_find_nothing(database_url: str) -> None:
+    steps = Steps(5)
+    engine = make_engine(database_url, idle_step=steps)
+    assert await drain(engine) == 0
+    assert steps.begun == 6
+    assert set(steps.slots) == {4}
+
+
+async def test_no_idle_step_begins_while_an_event_waits(database_url: str, rows: Rows) -> None:
+    for gid in GIDS[:6]:
+        rows.index(gid)
+    steps = Steps(0)
+    counts: list[int] = []
+
+    async def handle(event: Event) -> None:
+        del event
+        counts.append(steps.begun)
+
+    await drain(make_engine(database_url, handle, concurrency=1, idle_step=steps))
+    assert counts == [0] * 6
+    assert steps.begun == 1
+
+
+async def test_an_event_does_not_wait_for_a_long_idle_step(database_url: str, rows: Rows) -> None:
+    steps = Steps(1)
+    steps.gate.clear()
+    async with running(make_engine(database_url, idle_step=steps)) as it:
+        await it.diary.wait_for("listening", True)
+        await until(lambda: steps.begun == 1)
+        event = rows.index(A)
+        await it.diary.wait_for("completed", event)
+        assert it.diary.about("idled") == []
+        steps.gate.set()
+
+
+async def test_a_broken_idle_step_does_not_stop_the_events(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        async def step(self, slots: int) -> bool:
+            raise ZeroDivisionError(slots)
+
+    async with running(make_engine(database_url, idle_step=Broken()), max_wait=0.1) as it:
+        await it.diary.wait_for("idled")
+        event = rows.index(A)
+        await it.diary.wait_for("completed", event)
+    assert "idle step: unexpected error" in caplog.text
+
+
+async def test_a_reload_takes_over_for_the_next_event_only(database_url: str, rows: Rows) -> None:
+    old, new = Script(), Script()
+    old.gate.clear()
+    first_engine = make_engine(database_url, old)
+    second_engine = make_engine(database_url, new)
+
+    async def reload(engine: Engine) -> Engine:
+        assert engine is first_engine
+        await second_engine.database.__aenter__()
+        return second_engine
+
+    async with running(first_engine, reload=reload) as it:
+        first = rows.index(A)
+        await it.diary.wait_for("claimed", first)
+        it.daemon.reload()
+        await it.diary.wait_for("reloaded", True)
+        second = rows.index(B)
+        await it.diary.wait_for("completed", second)
+        old.gate.set()
+        await it.diary.wait_for("completed", first)
+        await it.diary.wait_for("listening", True)
+    assert (old.seen, new.seen) == ([first], [second])
+
+
+async def test_a_bad_configuration_is_refused_and_the_old_one_stays(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def reload(engine: Engine) -> Engine:
+        raise ConfigurationError(f"[indexer] concurrency: {engine.settings.concurrency + 1}?")
+
+    async with running(make_engine(database_url), reload=reload) as it:
+        it.daemon.reload()
+        await it.diary.wait_for("reloaded", False)
+        event = rows.index(A)
+        await it.diary.wait_for("completed", event)
+    errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert "the old configuration stays" in errors[0]
+
+
+async def test_a_dead_background_task_ends_the_process_loudly(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = rows.index(A)
+    script = Script()
+    script.gate.clear()
+    engine = make_engine(database_url, script)
+    async with running(engine) as it:
+        await it.diary.wait_for("claimed", event)
+        broken = replace(engine, queue=None)  # type: ignore[arg-type]
+        it.daemon._engine = broken
+        it.daemon.wake()
+        assert await it.ended() == 1
+    assert "the loop broke, the process ends" in caplog.text
+    assert rows.state(event) == "queued"
