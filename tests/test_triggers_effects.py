@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from artwork_indexer import triggers
+from artwork_indexer.projects import PROJECTS
 from tests.trigger_fixtures import E1, E2, R1, R2, R3, Desk, Job, desk
 
 REINDEX_R1: list[Job] = [(1, "index", R1, None)]
@@ -32,7 +33,7 @@ def test_the_generated_files_are_current() -> None:
 
 
 def test_there_are_eleven_and_seven_triggers_and_all_are_installed(releases: Desk) -> None:
-    counts = [len(triggers.triggers(project)) for project in triggers.PROJECTS]
+    counts = [len(triggers.triggers(project)) for project in PROJECTS]
     installed = releases.sql(
         "SELECT tgname::text FROM pg_trigger"
         " WHERE tgname LIKE 'artwork_indexer%%' AND tgenabled = 'O'"
@@ -44,8 +45,10 @@ def test_there_are_eleven_and_seven_triggers_and_all_are_installed(releases: Des
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO cover_art_archive.cover_art (id, release, mime_type, ordering, edit)"
-        " VALUES (3, 1, 'image/jpeg', 2, 1)",
+        (
+            "INSERT INTO cover_art_archive.cover_art (id, release, mime_type, ordering, edit)"
+            " VALUES (3, 1, 'image/jpeg', 2, 1)"
+        ),
         "UPDATE cover_art_archive.cover_art SET ordering = 3, comment = '' WHERE id = 1",
         "UPDATE cover_art_archive.cover_art SET edits_pending = 1 WHERE id = 1",
         "UPDATE cover_art_archive.cover_art SET mime_type = 'image/png' WHERE id = 1",
@@ -57,8 +60,10 @@ def test_there_are_eleven_and_seven_triggers_and_all_are_installed(releases: Des
         "UPDATE musicbrainz.release SET artist_credit = 2 WHERE id = 1",
         "UPDATE musicbrainz.release SET barcode = '' WHERE id = 1",
         "UPDATE musicbrainz.release_meta SET amazon_asin = 'B00005NQ6Z' WHERE id IN (1, 2)",
-        "INSERT INTO musicbrainz.release_unknown_country (release, date_year)"
-        " VALUES (1, 1988), (2, 1988)",
+        (
+            "INSERT INTO musicbrainz.release_unknown_country (release, date_year)"
+            " VALUES (1, 1988), (2, 1988)"
+        ),
         "DELETE FROM musicbrainz.release_country WHERE release IN (1, 2)",
     ],
 )
@@ -177,13 +182,13 @@ def test_the_suffix_is_the_one_the_file_was_stored_with(releases: Desk) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO event_art_archive.event_art (id, event, mime_type, ordering, edit)"
-        " VALUES (3, 1, 'image/jpeg', 1, 1)",
+        (
+            "INSERT INTO event_art_archive.event_art (id, event, mime_type, ordering, edit)"
+            " VALUES (3, 1, 'image/jpeg', 1, 1)"
+        ),
         "UPDATE event_art_archive.event_art SET ordering = 3, comment = '' WHERE id = 1",
         "DELETE FROM event_art_archive.event_art_type WHERE id = 1",
-        "INSERT INTO event_art_archive.event_art_type (id, type_id)"
-        " SELECT 1, 1 WHERE NOT EXISTS (SELECT FROM event_art_archive.event_art_type)"
-        " ON CONFLICT DO NOTHING; UPDATE musicbrainz.event SET name = '' WHERE id IN (1, 3)",
+        "UPDATE musicbrainz.event SET name = '' WHERE id IN (1, 3)",
     ],
 )
 def test_one_index_of_the_event_with_art(events: Desk, statement: str) -> None:
