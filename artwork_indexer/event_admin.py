@@ -52,23 +52,33 @@ async def failed_events(database: Database, action: str | None) -> list[int]:
     return [row["id"] for row in await database.fetch(query("events_failed"), action=action)]
 
 
-async def requeue(database: Database, events: Sequence[int]) -> list[Row]:
+async def requeue(
+    database: Database, events: Sequence[int], *, skip_incomplete: bool = False
+) -> list[Row]:
     """Requeue failed events and their failed dependents; rows of (event, outcome).
+
+    An event whose failed parent is not requeued with it would wait for ever: it is an error,
+    or left out with ``skip_incomplete``.
 
     Raises:
         InputError: an event does not exist, did not fail, or waits for a failed parent
             that is not requeued with it. Nothing was changed.
     """
     states = await _states(database, events, wanted="failed", verb="requeued")
-    for row in states:
-        left_behind = set(row["failed_parents"]) - set(events)
-        if left_behind:
-            parents = ", ".join(map(str, sorted(left_behind)))
-            raise InputError(
-                f"Event {row['id']} depends on ({parents}), which failed: "
-                f"requeue {parents} instead, its dependents come along."
-            )
-    return await database.fetch(query("events_requeue"), events=list(events))
+    incomplete = {
+        row["id"]: sorted(set(row["failed_parents"]) - set(events))
+        for row in states
+        if not set(row["failed_parents"]) <= set(events)
+    }
+    if incomplete and not skip_incomplete:
+        event, parents = next(iter(incomplete.items()))
+        names = ", ".join(map(str, parents))
+        raise InputError(
+            f"Event {event} depends on ({names}), which failed: "
+            f"requeue {names} instead, its dependents come along."
+        )
+    wanted = [event for event in events if event not in incomplete]
+    return await database.fetch(query("events_requeue"), events=wanted)
 
 
 async def cancel(database: Database, events: Sequence[int]) -> list[Row]:

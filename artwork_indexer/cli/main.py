@@ -1,0 +1,150 @@
+"""``artwork-indexer``: finds the command, and turns every error into one clear sentence."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import click
+import psycopg
+
+from artwork_indexer import __version__
+from artwork_indexer.cli.common import Session, config_option
+from artwork_indexer.errors import ArtworkIndexerError
+
+INTERRUPTED: Final = 130
+UNREACHABLE: Final = 3
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "run": ("run:run", "Run the daemon."),
+        "migrate": ("migrate:migrate", "Install or upgrade schema and triggers."),
+        "doctor": ("doctor:doctor", "Check everything, and say what to do."),
+        "events": ("events:events", "Look at the queue and mend it."),
+        "enqueue": ("enqueue:enqueue", "Ask for an index by hand."),
+        "sandbox": ("sandbox:sandbox", "Local stand-ins for your own tests."),
+        "demo": ("demo:demo", "The whole program in miniature."),
+    }
+)
+"""Name of each command, where it is, and what it is for: ``--help`` imports none of them."""
+
+
+class Commands(click.Group):
+    """Imports a command only when it is used, so that each starts quickly."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """All names, in the order of the documentation."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name."""
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name][0].split(":")
+        found = importlib.import_module(f"artwork_indexer.cli.{module}")
+        command: click.Command = getattr(found, attribute)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    name="artwork-indexer",
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 problems or failure, 2 usage or configuration, "
+    "3 database or service not reachable, 4 refused as unsafe, 130 interrupted.",
+)
+@config_option
+@click.version_option(__version__, message="artwork-indexer %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Keep cover art and event art at the Internet Archive in step with MusicBrainz."""
+    context.ensure_object(Session)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends the process."""
+    sys.exit(guarded(arguments))
+
+
+def guarded(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result = cli.main(args=arguments, prog_name="artwork-indexer", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001  (the last resort)
+        return told(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def told(error: Exception) -> int:
+    """Tell a person what went wrong; return the exit code."""
+    if os.environ.get("ARTWORK_INDEXER_TRACEBACK") == "1":
+        traceback.print_exception(error)
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return INTERRUPTED
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has seen enough; nothing more can be written to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    sentence, code = described(error)
+    click.echo(f"artwork-indexer: {sentence}", err=True)
+    return code
+
+
+def described(error: Exception) -> tuple[str, int]:
+    """One sentence for a person, and the exit code."""
+    if isinstance(error, ArtworkIndexerError):
+        return str(error), error.exit_code
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            (
+                f"The database role lacks a right ({first_line(error)}). "
+                "Run migrate as the schema's owner, or grant the role of sql/roles.sql."
+            ),
+            UNREACHABLE,
+        )
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return (
+            (
+                f"The schema is not there or too old ({first_line(error)}). "
+                "Run: artwork-indexer migrate"
+            ),
+            UNREACHABLE,
+        )
+    if isinstance(error, psycopg.OperationalError):
+        return (
+            (
+                f"The database cannot be used: {first_line(error)}. Check [database] in the "
+                "configuration, and that the server runs and accepts this user."
+            ),
+            UNREACHABLE,
+        )
+    return (
+        (
+            f"Internal error, {type(error).__name__}: {first_line(error)}. Please report it, with "
+            "what ARTWORK_INDEXER_TRACEBACK=1 prints."
+        ),
+        1,
+    )
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message; the rest of a server's message may hold data."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,68 @@
+"""Lists for people and for programs.
+
+A person at a terminal gets a table; a pipe gets plain lines with tabs; ``--json`` gets JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+Row = Mapping[str, Any]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON; times in ISO 8601."""
+    click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def cell(value: object) -> str:
+    """A value as it stands in a table."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return str(value)
+
+
+def print_table(rows: Sequence[Row], columns: Sequence[str], *, empty: str) -> None:
+    """Print rows as a table, or ``empty`` when there are none."""
+    if not rows:
+        click.echo(empty)
+        return
+    if not sys.stdout.isatty():
+        click.echo("\t".join(columns))
+        for row in rows:
+            click.echo("\t".join(one_line(cell(row[column])) for column in columns))
+        return
+    from rich.console import Console  # noqa: PLC0415  (slow to import, and only for terminals)
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(one_line(cell(row[column])) for column in columns))
+    Console(markup=False, highlight=False).print(table)
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and tabs, so that a row stays a line."""
+    return " ".join(text.split())
