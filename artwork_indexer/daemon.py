@@ -338,11 +338,12 @@ class Daemon:
             )
             self._observer.reloaded(accepted=False)
             return
-        self._retired.append(self._engine)
-        self._engine = engine
-        self._background["listener"].cancel()
-        self._spawn("listener", self._listen(engine))
-        self._close_retired()
+        if engine is not self._engine:
+            self._retired.append(self._engine)
+            self._engine = engine
+            self._background["listener"].cancel()
+            self._spawn("listener", self._listen(engine))
+            self._close_retired()
         self._observer.reloaded(accepted=True)
 
     def _close_retired(self) -> None:
