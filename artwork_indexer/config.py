@@ -31,6 +31,7 @@ from artwork_indexer.config_sections import (
     S3Config,
     SentryConfig,
 )
+from artwork_indexer.config_values import ports, url_password, without_password
 from artwork_indexer.errors import ConfigurationError
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
 ]
 
 ENVIRONMENT_PREFIX: Final = "ARTWORK_INDEXER_"
+OTHER_VARIABLES: Final = frozenset({"ARTWORK_INDEXER_TRACEBACK"})
+"""Variables with our prefix that are no configuration keys."""
 DEFAULT_FILES: Final = ("config.ini", "config.default.ini")
 LIBPQ_SECTIONS: Final = ("database", "database_readonly")
 OLD_SECTIONS: Final = frozenset({"musicbrainz", "database", "s3", "sentry"})
@@ -89,8 +92,13 @@ class Config:
 
     def secrets(self) -> frozenset[str]:
         """Every configured secret, for scrubbing."""
-        values = {value for _, _, value, secret in _entries(self) if secret}
-        return frozenset(str(value) for value in values if value)
+        found: set[str] = set()
+        for _, _, value, secret in _entries(self):
+            if value and secret:
+                found.add(str(value))
+            elif isinstance(value, str) and (password := url_password(value)):
+                found.add(password)
+        return frozenset(found)
 
 
 @dataclass(slots=True)
@@ -99,15 +107,23 @@ class _Source:
 
     path: Path
     ini: ConfigParser
-    environment: dict[str, dict[str, str]]
+    environment: dict[str, dict[str, tuple[str, str]]]
+    """By section and key: the variable's name and the value."""
     warnings: list[str]
 
     def texts(self, section: str) -> dict[str, str]:
         """The texts of one section, the environment over the file."""
         in_file = dict(self.ini[section]) if self.ini.has_section(section) else {}
-        return {name: value.strip() for name, value in in_file.items()} | self.environment.get(
-            section, {}
-        )
+        return {name: value.strip() for name, value in in_file.items()} | {
+            name: value for name, (_, value) in self.environment.get(section, {}).items()
+        }
+
+    def origin(self, section: str, name: str) -> str:
+        """Where the text of a key comes from, as a person would look for it."""
+        overriding = self.environment.get(section, {}).get(name)
+        if overriding is None:
+            return f"{name} in section [{section}] of {self.path}"
+        return f"{name} in section [{section}] (environment variable {overriding[0]})"
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -153,7 +169,7 @@ def _read(path: Path) -> ConfigParser:
     # No interpolation: a % in a password is a %.
     ini = ConfigParser(interpolation=None, default_section="\0none")
     try:
-        ini.read_string(path.read_text("utf-8"), str(path))
+        ini.read_string(path.read_text("utf-8-sig"), str(path))
     except FileNotFoundError:
         raise ConfigurationError(
             f"There is no configuration file {path}. Name another with --config, "
@@ -176,23 +192,37 @@ def _read(path: Path) -> ConfigParser:
     return ini
 
 
-def _from_environment(environ: Mapping[str, str], warnings: list[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for name, value in environ.items():
-        if not name.startswith(ENVIRONMENT_PREFIX) or name == "ARTWORK_INDEXER_TRACEBACK":
+def _from_environment(
+    environ: Mapping[str, str], warnings: list[str]
+) -> dict[str, dict[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in OTHER_VARIABLES:
             continue
-        rest = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-        candidates = [s for s in (*SECTIONS, *LIBPQ_SECTIONS) if rest.startswith(f"{s}_")]
-        if not candidates:
-            warnings.append(f"The environment variable {name} names no section; it is ignored.")
+        place = _place(variable)
+        if place is None:
+            warnings.append(f"The environment variable {variable} names no section; it is ignored.")
             continue
-        section = max(candidates, key=len)
-        option = rest.removeprefix(f"{section}_")
-        named_file = option.endswith("_file") and option not in _known_keys(section)
-        found.setdefault(section, {})[option.removesuffix("_file") if named_file else option] = (
-            _secret_file(name, value) if named_file else value
-        )
+        section, name, is_file = place
+        keys = found.setdefault(section, {})
+        if name in keys:
+            raise ConfigurationError(
+                f"{variable} and {keys[name][0]} set the same key; remove one of them."
+            )
+        keys[name] = (variable, _secret_file(variable, value) if is_file else value)
     return found
+
+
+def _place(variable: str) -> tuple[str, str, bool] | None:
+    """Section, key, and whether the value is the name of a file."""
+    rest = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+    candidates = [s for s in (*SECTIONS, *LIBPQ_SECTIONS) if rest.startswith(f"{s}_")]
+    if not candidates:
+        return None
+    section = max(candidates, key=len)
+    name = rest.removeprefix(f"{section}_")
+    is_file = name.endswith("_file") and name not in _known_keys(section)
+    return section, name.removesuffix("_file") if is_file else name, is_file
 
 
 def _secret_file(name: str, path: str) -> str:
@@ -227,9 +257,7 @@ def _check_keys(source: _Source, section: str) -> None:
     for name in source.texts(section):
         if name in keys:
             continue
-        problem = (
-            f"Unknown key {name} in section [{section}] of {source.path}{_suggestion(name, keys)}"
-        )
+        problem = f"Unknown key {source.origin(section, name)}{_suggestion(name, keys)}"
         if section in OLD_SECTIONS:
             source.warnings.append(f"{problem}; it is ignored.")
         else:
@@ -251,7 +279,7 @@ def _section(source: _Source, section: str) -> Any:  # noqa: ANN401  (one of SEC
         except ValueError as error:
             shown = "its value" if key.secret else f"{value!r}"
             raise ConfigurationError(
-                f"{name} in section [{section}] of {source.path} must be {error}, not {shown}."
+                f"{source.origin(section, name)} must be {error}, not {shown}."
             ) from None
     return SECTIONS[section](**values)
 
@@ -260,6 +288,14 @@ def _database(source: _Source, section: str) -> DatabaseConfig:
     keys = _known_keys(section)
     given = source.texts(section)
     database = DatabaseConfig({k: v for k, v in given.items() if k in keys and v})
+    if "port" in database.parameters:
+        try:
+            ports(database.parameters["port"])
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{source.origin(section, 'port')} must be {error}, "
+                f"not {database.parameters['port']!r}."
+            ) from None
     try:
         database.conninfo()
     except psycopg.Error as error:
@@ -302,4 +338,4 @@ def _shown(value: object) -> str:
         return "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+    return " ".join(value) if isinstance(value, tuple) else without_password(str(value))

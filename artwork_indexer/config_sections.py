@@ -13,10 +13,13 @@ from psycopg.conninfo import make_conninfo
 
 from artwork_indexer.config_values import (
     Parse,
+    host_name,
     number,
     one_of,
+    one_word,
     optional_text,
     or_none,
+    sentry_address,
     text,
     url,
     whole,
@@ -76,8 +79,7 @@ class DatabaseConfig:
         return make_conninfo(**self.parameters)
 
     def __str__(self) -> str:
-        shown = {name: value for name, value in self.parameters.items() if name != "password"}
-        return make_conninfo(**{k: v for k, v in shown.items() if "password" not in k})
+        return make_conninfo(**{k: v for k, v in self.parameters.items() if "password" not in k})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,14 @@ class S3Config:
         "https://{bucket}.s3.us.archive.org/{file}",
         "Where files are written; {bucket} is the item.",
     )
-    caa_access: str = key(text, "", "Access key of the Cover Art Archive's account.", secret=True)
-    caa_secret: str = key(text, "", "Secret key of that account.", secret=True)
-    eaa_access: str = key(text, "", "Access key of the Event Art Archive's account.", secret=True)
-    eaa_secret: str = key(text, "", "Secret key of that account.", secret=True)
+    caa_access: str = key(
+        one_word, "", "Access key of the Cover Art Archive's account.", secret=True
+    )
+    caa_secret: str = key(one_word, "", "Secret key of that account.", secret=True)
+    eaa_access: str = key(
+        one_word, "", "Access key of the Event Art Archive's account.", secret=True
+    )
+    eaa_secret: str = key(one_word, "", "Secret key of that account.", secret=True)
     requests_per_second: float | None = key(RATE, "5", "Limit for writes. Empty: no limit.")
 
     def authorization(self, project: Project) -> str | None:
@@ -224,7 +230,7 @@ class AuditConfig:
 class MetricsConfig:
     """The page for Prometheus and the health checks."""
 
-    host: str = key(text, "127.0.0.1", "Address to listen on.")
+    host: str = key(host_name, "127.0.0.1", "Address to listen on.")
     port: int | None = key(
         or_none(whole(1, 65535)), "9464", "Port of /metrics and /health. Empty: no page."
     )
@@ -245,7 +251,7 @@ class SentryConfig:
     """Reports of final failures."""
 
     dsn: str | None = key(
-        optional_text, "", "Address of the Sentry project. Empty: none.", secret=True
+        sentry_address, "", "Address of the Sentry project. Empty: none.", secret=True
     )
 
 
@@ -253,5 +259,7 @@ class SentryConfig:
 class DashboardConfig:
     """The Streamlit dashboard."""
 
-    host: str = key(text, "127.0.0.1", "Address to listen on; put a proxy with a login before it.")
+    host: str = key(
+        host_name, "127.0.0.1", "Address to listen on; put a proxy with a login before it."
+    )
     port: int = key(whole(1, 65535), "8501", "Port.")

@@ -6,6 +6,7 @@ Every parser raises :class:`ValueError` whose message completes the sentence
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 from typing import Any, Final
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 Parse = Callable[[str], Any]
 
 YES: Final = frozenset({"yes", "true", "on", "1"})
+LARGEST_NUMBER: Final = 2_000_000_000
+"""What fits an integer column of the database."""
+LONGEST_NUMBER: Final = len(str(LARGEST_NUMBER))
 NO: Final = frozenset({"no", "false", "off", "0"})
 
 
@@ -25,6 +29,20 @@ def text(value: str) -> str:
 def optional_text(value: str) -> str | None:
     """Any text; empty means that it is not set."""
     return value or None
+
+
+def one_word(value: str) -> str:
+    """One word, for what is sent in a header: keys and names."""
+    if len(value.split()) > 1 or not value.isprintable():
+        raise ValueError("one word without spaces or line breaks")
+    return value
+
+
+def host_name(value: str) -> str:
+    """A host name or an IP address, without scheme and port."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", value):
+        raise ValueError("a host name or an IP address, without http:// and without a port")
+    return value
 
 
 def words(value: str) -> tuple[str, ...]:
@@ -53,15 +71,15 @@ def one_of(*choices: str) -> Parse:
     return parse
 
 
-def whole(least: int, most: int | None = None) -> Parse:
+def whole(least: int, most: int = LARGEST_NUMBER) -> Parse:
     """A whole number within bounds, both included."""
-    wanted = f"a whole number of at least {least}" if most is None else f"from {least} to {most}"
+    wanted = f"a whole number from {least} to {most}"
 
     def parse(value: str) -> int:
-        if not value.isascii() or not value.isdigit():
+        if not value.isascii() or not value.isdigit() or len(value) > LONGEST_NUMBER:
             raise ValueError(wanted)
         number = int(value)
-        if number < least or (most is not None and number > most):
+        if not least <= number <= most:
             raise ValueError(wanted)
         return number
 
@@ -116,8 +134,42 @@ def url(*placeholders: str, empty: bool = False) -> Parse:
     return parse
 
 
+def sentry_address(value: str) -> str | None:
+    """A Sentry address (https://key@host/project), or empty for none."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.username and parts.hostname)
+        valid = valid and parts.path.rpartition("/")[2].isdigit()
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("an address of the form https://key@host/project-number")
+    return value
+
+
 def _placeholders(value: str) -> set[str | None]:
     try:
         return {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
     except ValueError:
         return {None}
+
+
+def ports(value: str) -> str:
+    """PostgreSQL ports: one, or as many as there are hosts, with commas between."""
+    for part in value.split(","):
+        if part and not (part.isascii() and part.isdigit() and 0 < int(part[:9]) < 65536):
+            raise ValueError("a port number from 1 to 65535")
+    return value
+
+
+def without_password(value: str) -> str:
+    """The same text, a URL without its user and password."""
+    return re.sub(r"(?<=://)[^/@\s]*@", "", value)
+
+
+def url_password(value: str) -> str | None:
+    """The password in a URL."""
+    found = re.search(r"://[^/@\s:]*:([^/@\s]+)@", value)
+    return None if found is None else found[1]
