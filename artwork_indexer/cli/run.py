@@ -1,0 +1,76 @@
+"""``artwork-indexer run``: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+import click
+
+from artwork_indexer.cli.common import config_option, config_path, load_config
+from artwork_indexer.cli.compose import open_engine, worker_name
+from artwork_indexer.config import Config, load
+from artwork_indexer.daemon import Daemon, LoopOptions
+from artwork_indexer.engine import Engine
+from artwork_indexer.migrations import connect
+from artwork_indexer.observer import Observer
+from artwork_indexer.readiness import require_schema, trigger_state
+from artwork_indexer.reload import Reloader
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option(
+    "--max-wait",
+    default=32.0,
+    show_default=True,
+    type=click.FloatRange(min=0.01),
+    metavar="S",
+    help="Longest sleep between two polls, in seconds.",
+)
+@click.option(
+    "--max-idle-loops",
+    type=click.IntRange(1),
+    metavar="N",
+    help="End after N polls in a row that found nothing to do.",
+)
+@config_option
+def run(max_wait: float, max_idle_loops: int | None) -> int:
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP rereads the configuration."""
+    config = load_config()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    check_database(config)
+    return asyncio.run(serve(config, LoopOptions(max_wait, max_idle_loops)))
+
+
+def check_database(config: Config) -> None:
+    """Refuse to start on a schema that is not ours; warn about triggers that are not there.
+
+    Raises:
+        Refused: the schema is missing, older or newer.
+        Unreachable: there is no connection.
+    """
+    with connect(config.database.conninfo()) as connection:
+        require_schema(connection)
+        problem = trigger_state(connection).problem()
+    if problem:
+        log.warning("%s", problem, extra={"action": "start"})
+
+
+async def serve(config: Config, options: LoopOptions) -> int:
+    """Run the daemon with one configuration; return its exit code."""
+    worker = worker_name()
+    path = config_path()
+
+    async def assemble(new: Config) -> Engine:
+        return await open_engine(new, worker=worker, http_observer=None)
+
+    daemon = Daemon(
+        await assemble(config),
+        options=options,
+        observer=Observer(),
+        reload=Reloader(config, load=lambda: load(path, os.environ), assemble=assemble),
+    )
+    return await daemon.run()
