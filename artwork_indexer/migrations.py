@@ -8,26 +8,23 @@ and no MusicBrainz transaction can be caught in a deadlock with us.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg.rows import dict_row
 
-from artwork_indexer.adoption import differences
 from artwork_indexer.database import query
 from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.migration_files import Migration, RepeatableFile, SchemaFiles, schema_files
-from artwork_indexer.triggers import Trigger, all_triggers, musicbrainz_tables
+from artwork_indexer.migration_state import Connection, Installed, Row, check, read_installed
+from artwork_indexer.triggers import Trigger, all_triggers
 
-OLDEST_SERVER: Final = 140000
 LOCK_TIMEOUT: Final = "5s"
 """How long a step waits for MusicBrainz's transactions, and they for us."""
-
-Connection = psycopg.Connection[Any]
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +42,6 @@ class StatusLine:
     name: str
     state: str
     applied_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """What a database holds."""
-
-    marks: Row
-    migrations: Mapping[int, Row] = field(default_factory=dict)
-    files: Mapping[str, Row] = field(default_factory=dict)
-    triggers: Mapping[str, str] = field(default_factory=dict)
-    existing: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def has_unversioned_schema(self) -> bool:
-        """The existing daemon, or somebody else, made the schema."""
-        return bool(self.marks["has_schema"]) and not self.marks["has_versions"]
-
-    @property
-    def is_master(self) -> bool:
-        """Constraints and triggers that a replication mirror lacks are there."""
-        return bool(self.marks["is_master"])
 
 
 def migrate_database(conninfo: str, *, with_triggers: bool = True) -> list[str]:
@@ -95,7 +71,7 @@ def connect(conninfo: str) -> Connection:
             connect_timeout=10,
         )
     except psycopg.OperationalError as error:
-        raise Unreachable(f"The database cannot be reached: {error}".strip()) from error
+        raise Unreachable(f"The database cannot be reached: {_first_line(error)}.") from error
 
 
 def migrate(
@@ -104,8 +80,16 @@ def migrate(
     with_triggers: bool = True,
     lock_timeout: str = LOCK_TIMEOUT,
     files: SchemaFiles | None = None,
+    report: Callable[[str], object] = lambda _name: None,
 ) -> list[str]:
     """Install or upgrade schema and triggers; safe to repeat, and to run twice at once.
+
+    Args:
+        connection: One that :func:`connect` made.
+        with_triggers: False leaves MusicBrainz's tables alone.
+        lock_timeout: How long a step may wait for a lock, as PostgreSQL writes it.
+        files: The schema to install, by default that of this program.
+        report: Told the name of every step that is done.
 
     Returns:
         Names of the steps that were needed, in order; empty when all was current.
@@ -117,6 +101,7 @@ def migrate(
     wanted = files or schema_files()
     done: list[str] = []
     while step := _next_step(connection, wanted, with_triggers, lock_timeout):
+        report(step)
         done.append(step)
     return done
 
@@ -131,7 +116,8 @@ def pending(
     """
     wanted = files or schema_files()
     with connection.transaction():
-        installed = read_installed(connection)
+        with _explained("the first look"):
+            installed = read_installed(connection)
         check(installed, wanted, with_triggers=with_triggers)
         return list(_steps(connection, installed, wanted, with_triggers))
 
@@ -139,7 +125,7 @@ def pending(
 def status(connection: Connection, *, files: SchemaFiles | None = None) -> list[StatusLine]:
     """What is in, and what is not, of every file; never refuses."""
     wanted = files or schema_files()
-    with connection.transaction():
+    with _explained("the look at the schema"), connection.transaction():
         installed = read_installed(connection)
     lines = [_migration_status(m, installed.migrations.get(m.version)) for m in wanted.migrations]
     known = {migration.version for migration in wanted.migrations}
@@ -169,122 +155,28 @@ def sql_text(
     )
 
 
-def read_installed(connection: Connection) -> Installed:
-    """Look at a database; must run inside a transaction."""
-    connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
-    tables = {"tables": musicbrainz_tables()}
-    marks = connection.execute(query("schema_marks"), tables).fetchone()
-    if marks is None:
-        raise LookupError("a query without FROM returned no row")
-    if not marks["has_schema"]:
-        return Installed(marks)
-    rows = connection.execute(query("installed_triggers"), tables)
-    triggers = {row["name"]: row["definition"] for row in rows}
-    if not marks["has_versions"]:
-        rows = connection.execute(query("existing_schema"))
-        existing = {row["part"]: row["shape"] for row in rows}
-        return Installed(marks, triggers=triggers, existing=existing)
-    migrations = connection.execute(query("applied_migrations")).fetchall()
-    applied = connection.execute(query("applied_function_files")).fetchall()
-    return Installed(
-        marks,
-        {row["version"]: row for row in migrations},
-        {row["name"]: row for row in applied},
-        triggers,
-    )
-
-
-def check(installed: Installed, files: SchemaFiles, *, with_triggers: bool) -> None:
-    """Refuse what must not or cannot be upgraded, before anything is written.
-
-    Raises:
-        Refused: one sentence that names the obstacle and the remedy.
-    """
-    _check_musicbrainz(installed.marks)
-    _check_versions(installed, files)
-    if installed.has_unversioned_schema and (found := differences(installed.existing)):
-        raise Refused(
-            "The schema artwork_indexer is not one that can be upgraded: "
-            f"{'; '.join(found)}. Bring the existing daemon up to date first, or move its "
-            "schema out of the way."
-        )
-    if not with_triggers:
-        return
-    if not installed.is_master:
-        raise Refused(
-            "This database looks like a replication mirror (the constraint "
-            "cover_art_fk_release or the trigger resquence_cover_art is missing), where "
-            "triggers would queue wrong work, so nothing was installed; "
-            "`artwork-indexer migrate --without-triggers` installs only the tables, "
-            "which is enough for audits in report mode."
-        )
-    _check_trigger_rights(installed.marks)
-
-
-def _check_musicbrainz(marks: Row) -> None:
-    if marks["server_version"] < OLDEST_SERVER:
-        raise Refused(
-            f"PostgreSQL 14 or newer is needed, this server is {marks['server_version'] // 10000}."
-        )
-    if marks["missing_schemas"]:
-        raise Refused(
-            f"The database {marks['database']} is not a MusicBrainz database: the schema "
-            f"{', '.join(marks['missing_schemas'])} is missing. Point [database] at the "
-            "MusicBrainz database, or create one for trying out with "
-            "`artwork-indexer sandbox musicbrainz-schema | psql`."
-        )
-    if not marks["has_schema"] and not marks["may_create"]:
-        raise Refused(
-            f"The role {marks['role']} may not create a schema in the database "
-            f"{marks['database']}: run migrate as the owner of the database."
-        )
-
-
-def _check_versions(installed: Installed, files: SchemaFiles) -> None:
-    known = {migration.version: migration for migration in files.migrations}
-    for version, row in installed.migrations.items():
-        if version not in known:
-            raise Refused(
-                f"The schema artwork_indexer is newer than this program: it holds migration "
-                f"{row['name']}. Install the version of artwork-indexer that brought it."
-            )
-        if known[version].checksum != row["checksum"]:
-            raise Refused(
-                f"The file of migration {row['name']} is not the one that was applied to this "
-                "database. Restore it; a change needs a migration of its own."
-            )
-
-
-def _check_trigger_rights(marks: Row) -> None:
-    if marks["missing_tables"]:
-        raise Refused(
-            f"The table {', '.join(marks['missing_tables'])} is missing, which the triggers "
-            "watch: upgrade the MusicBrainz schema first."
-        )
-    if marks["forbidden_tables"]:
-        raise Refused(
-            f"The role {marks['role']} may not read and put a trigger on "
-            f"{', '.join(marks['forbidden_tables'])}: run migrate as the owner of the "
-            "MusicBrainz tables."
-        )
-
-
 def _next_step(
     connection: Connection, files: SchemaFiles, with_triggers: bool, lock_timeout: str
 ) -> str | None:
-    name = "the first look"
-    try:
-        with connection.transaction():
+    with connection.transaction():
+        with _explained("the first look"):
             begin = _literal(connection, "begin_migration_step", lock_timeout=lock_timeout)
             connection.execute(begin.encode())
             installed = read_installed(connection)
-            check(installed, files, with_triggers=with_triggers)
-            step = next(_steps(connection, installed, files, with_triggers), None)
-            if step is None:
-                return None
-            name = step.name
+        check(installed, files, with_triggers=with_triggers)
+        step = next(_steps(connection, installed, files, with_triggers), None)
+        if step is None:
+            return None
+        with _explained(step.name):
             connection.execute(step.sql.encode())
-            return name
+        return step.name
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Tell what an error of the database at the step ``name`` means for the operator."""
+    try:
+        yield
     except psycopg.errors.LockNotAvailable as error:
         raise Unreachable(
             f"At {name}, another transaction (of MusicBrainz, or a second migrate) kept a lock "
@@ -292,11 +184,15 @@ def _next_step(
             "best when no long transaction is running."
         ) from error
     except psycopg.OperationalError as error:
-        raise Unreachable(f"The connection was lost at {name}: {error}".strip()) from error
+        raise Unreachable(f"The database failed at {name}: {_first_line(error)}.") from error
     except psycopg.Error as error:
         raise Refused(
-            f"PostgreSQL refused {name}, and this step left nothing behind: {error}".strip()
+            f"PostgreSQL refused {name}, and this step left nothing behind: {_first_line(error)}."
         ) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
 
 
 def _steps(
