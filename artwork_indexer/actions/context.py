@@ -13,6 +13,8 @@ from artwork_indexer.errors import EventError, NotYet, PermanentError
 from artwork_indexer.event_queue import Event
 from artwork_indexer.musicbrainz.webservice import WebService
 
+AUDIT = "audit"
+"""Origin of events that the audit enqueued."""
 SHORTEST_WAIT = 60.0
 LONGEST_WAIT = 3600.0
 

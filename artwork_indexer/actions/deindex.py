@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from artwork_indexer.actions.context import Context, require_parents
-from artwork_indexer.actions.delete_image import AUDIT
+from artwork_indexer.actions.context import AUDIT, Context, require_parents
 from artwork_indexer.actions.index import DARKENED
 from artwork_indexer.errors import PermanentError
 from artwork_indexer.event_queue import Event

@@ -6,7 +6,7 @@ another entity, its item has to show the same bytes first.
 
 from __future__ import annotations
 
-from artwork_indexer.actions.context import Context, not_yet, require_parents
+from artwork_indexer.actions.context import AUDIT, Context, not_yet, require_parents
 from artwork_indexer.actions.index import DARKENED
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Dark, EmptyAnswer, File
@@ -16,8 +16,6 @@ from artwork_indexer.event_queue import Event
 from artwork_indexer.messages import DeleteMessage, delete_message
 from artwork_indexer.musicbrainz.entities import Entity, Owner, owner, state
 from artwork_indexer.projects import Project
-
-AUDIT = "audit"
 
 
 async def delete_image(context: Context, project: Project, event: Event) -> str | None:

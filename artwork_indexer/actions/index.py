@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from artwork_indexer.actions.context import Context
+import hashlib
+
+from artwork_indexer.actions.context import AUDIT, Context
+from artwork_indexer.archive import names
+from artwork_indexer.archive.metadata import Files, Present
 from artwork_indexer.errors import NotYet
 from artwork_indexer.event_queue import Event
 from artwork_indexer.index_json import build, serialize
@@ -13,6 +17,7 @@ from artwork_indexer.projects import Project
 
 NO_WEB_SERVICE_SECONDS = 3600.0
 DARKENED = "darkened in MusicBrainz: nothing written"
+ALREADY_RIGHT = "the item holds the same files already: nothing written"
 
 
 async def index(context: Context, project: Project, event: Event) -> str | None:
@@ -34,14 +39,37 @@ async def index(context: Context, project: Project, event: Event) -> str | None:
     document = await context.webservice.fetch(project, gid)
     if isinstance(document, Elsewhere):
         return f"{document.reason}, says the web service: nothing written"
+    stored = await _stored_files(context, gid) if event.origin == AUDIT else None
     listed = await listing(context.database, project, gid)
     if listed is None:
         return "merged or deleted in the meantime: nothing written"
     if listed.darkened:
         return DARKENED
-    await context.s3.put_index(project, gid, serialize(build(project, gid, listed.images)))
-    await context.s3.put_metadata_xml(project, gid, document.body)
-    return None
+    index_json = serialize(build(project, gid, listed.images))
+    has_index = _holds(stored, names.INDEX_JSON, index_json)
+    has_document = _holds(stored, names.metadata_xml(gid), document.body)
+    if not has_index:
+        await context.s3.put_index(project, gid, index_json)
+    if not has_document:
+        await context.s3.put_metadata_xml(project, gid, document.body)
+    return ALREADY_RIGHT if has_index and has_document else None
+
+
+async def _stored_files(context: Context, gid: str) -> Files | None:
+    """What the item holds, if that is certain.
+
+    Only a repair is spared its writes: whoever edits, or asks by hand, gets them.
+    """
+    record = await context.archive.read(names.item(gid))
+    return record.files if isinstance(record, Present) and not record.tasks_pending else None
+
+
+def _holds(stored: Files | None, name: str, body: bytes) -> bool:
+    """Whether exactly these bytes are stored under a name."""
+    if stored is None or name not in stored:
+        return False
+    file, md5 = stored[name], hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return file.md5 == md5 and file.size == len(body)
 
 
 def _unwritable(found: State) -> str | None:
