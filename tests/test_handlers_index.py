@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from artwork_indexer.actions.context import ActionSettings
+from artwork_indexer.actions.index import ALREADY_RIGHT
 from artwork_indexer.errors import (
     CredentialsRefused,
     NotYet,
@@ -16,6 +17,8 @@ from artwork_indexer.errors import (
     PermanentError,
     TransientError,
 )
+from artwork_indexer.index_json import build, serialize
+from artwork_indexer.projects import CAA
 from tests.handlers_fixtures import E1, R1, R2, R3, UNKNOWN, MakeStage, Stage, event
 from tests.http_fixtures import say
 
@@ -161,6 +164,44 @@ async def test_without_web_service_an_index_waits(make_stage: MakeStage) -> None
     stage = make_stage(web_service=False)
     with pytest.raises(NotYet):
         await stage.run("index", gid=R1)
+
+
+@pytest.mark.parametrize(
+    ("index_right", "xml_right", "written"),
+    [
+        (True, True, []),
+        (False, True, [f"PUT /mbid-{R1}/index.json"]),
+        (True, False, [f"PUT /mbid-{R1}/mbid-{R1}_mb_metadata.xml"]),
+    ],
+)
+async def test_weakness_U_repair_writes_only_what_is_wrong(
+    stage: Stage, written: list[str], *, index_right: bool, xml_right: bool
+) -> None:
+    xml = stage.outside.document(R1)
+    index = serialize(build(CAA, R1, []))
+    files = {
+        "index.json": index if index_right else index.replace(b"[", b"{"),
+        f"mbid-{R1}_mb_metadata.xml": xml if xml_right else xml + b" ",
+    }
+    stage.outside.record(R1, files)
+    remark = await stage.run("index", gid=R1, origin="audit")
+    assert remark == (None if written else ALREADY_RIGHT)
+    assert stage.outside.writes == written
+
+
+async def test_weakness_U_edits_and_unsettled_items_are_always_written(stage: Stage) -> None:
+    xml = stage.outside.document(R1)
+    files = {
+        "index.json": serialize(build(CAA, R1, [])),
+        f"mbid-{R1}_mb_metadata.xml": xml,
+    }
+    stage.outside.record(R1, files)
+    for origin in ("edit", "operator"):
+        await stage.run("index", gid=R1, origin=origin)
+    assert len(stage.outside.writes) == 4
+    stage.outside.record(R1, files, pending_tasks=True)
+    await stage.run("index", gid=R1, origin="audit")
+    assert len(stage.outside.writes) == 6
 
 
 async def test_failed_put_stops_there(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from artwork_indexer.archive.metadata import Archive
 from artwork_indexer.archive.s3 import S3
@@ -13,10 +14,10 @@ from artwork_indexer.errors import EventError, NotYet, PermanentError
 from artwork_indexer.event_queue import Event
 from artwork_indexer.musicbrainz.webservice import WebService
 
-AUDIT = "audit"
+AUDIT: Final = "audit"
 """Origin of events that the audit enqueued."""
-SHORTEST_WAIT = 60.0
-LONGEST_WAIT = 3600.0
+SHORTEST_WAIT: Final = 60.0
+LONGEST_WAIT: Final = 3600.0
 
 
 def utc_now() -> datetime:
