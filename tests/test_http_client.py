@@ -69,8 +69,9 @@ async def test_bodyless_put_has_length_zero_and_no_type(client: HttpClient, scri
 
 async def test_cookies_are_not_kept(client: HttpClient, script: Script) -> None:
     script.then(say(200, Set_Cookie="a=b"))
+    named = URL(script.url.replace("127.0.0.1", "localhost"))
     for _ in range(2):
-        await service(client).request("GET", url(script))
+        await service(client).request("GET", named)
     assert script.journal[1].header("cookie") is None
 
 
@@ -350,3 +351,27 @@ async def test_observer_sees_every_request(client: HttpClient, script: Script) -
 
 def test_public_url() -> None:
     assert public(URL("https://user:pass@example.org:8/x?secret=1#y")) == "https://example.org:8/x"
+
+
+async def test_cancelled_probe_lets_the_next_request_try(
+    client: HttpClient, script: Script
+) -> None:
+    arrived, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await released.wait()
+        return web.Response()
+
+    script.then(say(503, Retry_After="1"), hold, say(200))
+    times = iter([0.0])
+    asked = Service(client, Gate("archive", clock=lambda: next(times, 2.0)))
+    with pytest.raises(Overloaded):
+        await asked.request("GET", url(script))
+    probe = asyncio.create_task(asked.request("GET", url(script)))
+    await arrived.wait()
+    probe.cancel()
+    await asyncio.wait([probe])
+    released.set()
+    async with asyncio.timeout(5):
+        assert (await asked.request("GET", url(script))).status == 200
