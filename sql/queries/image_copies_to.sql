@@ -12,7 +12,7 @@ SELECT copy.id, copy.state::text AS state
          WHERE done.entity_type = %(entity_type)s::artwork_indexer.indexable_entity_type
            AND done.state = 'completed'
            AND coalesce(done.completed_at, done.last_updated)
-               > clock_timestamp() - %(hours)s::float8 * interval '1 hour'
+               > now() - %(hours)s::float8 * interval '1 hour'
            AND done.action = 'copy_image'
            AND done.message ->> 'artwork_id' = %(image)s::text
        ) AS copy
