@@ -1,6 +1,9 @@
 -- Moves and removals of one image. Whatever chain of edits there was, the queued copies of an
 -- image form a simple path: a move that leads back to a place from which the image has not
 -- started yet takes the queued moves away instead of adding one.
+--
+-- "Queued" is written as NOT IN where one image is looked up: so the index of images serves the
+-- lookup, and never the one of queued jobs, which would read all moves there are.
 
 CREATE OR REPLACE FUNCTION artwork_indexer.pending_copies(
     entity artwork_indexer.indexable_entity_type, image bigint, place uuid, outgoing boolean
@@ -38,8 +41,8 @@ BEGIN
         SELECT event.id FROM artwork_indexer.event_queue AS event
          WHERE event.entity_type = entity
            AND event.message ->> 'artwork_id' = image::text
-           AND event.action = 'delete_image' AND event.state = 'queued'
-           AND event.state <> 'completed'
+           AND event.action = 'delete_image'
+           AND event.state NOT IN ('running', 'failed', 'completed')
            AND event.message ->> 'gid' = place::text
            FOR UPDATE SKIP LOCKED
     LOOP
@@ -71,8 +74,8 @@ BEGIN
           FROM artwork_indexer.event_queue AS event
          WHERE event.entity_type = entity
            AND event.message ->> 'artwork_id' = image::text
-           AND event.action = 'copy_image' AND event.state = 'queued'
-           AND event.state <> 'completed'
+           AND event.action = 'copy_image'
+           AND event.state NOT IN ('running', 'failed', 'completed')
            AND event.message ->> 'new_gid' = place
            AND event.id <> ALL (way)
          ORDER BY event.id DESC

@@ -153,5 +153,16 @@ CREATE OR REPLACE TRIGGER a_upd_event_queue_notify AFTER UPDATE ON artwork_index
       AND (OLD.state <> 'queued' OR OLD.waits_for IS NOT NULL))
     EXECUTE FUNCTION artwork_indexer.a_event_queue_notify();
 
-CREATE OR REPLACE TRIGGER a_ins_deferred_demand_notify AFTER INSERT ON artwork_indexer.deferred_demand
-    FOR EACH ROW EXECUTE FUNCTION artwork_indexer.a_event_queue_notify();
+-- Once made it is left alone: while the queue is locked by an upgrade, this table must be free
+-- for the demand of editors.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger
+                    WHERE tgrelid = 'artwork_indexer.deferred_demand'::regclass
+                      AND tgname = 'a_ins_deferred_demand_notify') THEN
+        CREATE TRIGGER a_ins_deferred_demand_notify
+            AFTER INSERT ON artwork_indexer.deferred_demand
+            FOR EACH ROW EXECUTE FUNCTION artwork_indexer.a_event_queue_notify();
+    END IF;
+END
+$$;
