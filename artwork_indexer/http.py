@@ -23,7 +23,7 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from artwork_indexer import __version__
-from artwork_indexer.errors import EventError, PermanentError, TransientError
+from artwork_indexer.errors import EventError, Outage, PermanentError, TransientError
 from artwork_indexer.gate import Gate
 from artwork_indexer.http_outcomes import Answer, Request, classify, classify_failure
 from artwork_indexer.redirects import MOST_HOPS, Redirects
@@ -60,6 +60,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes | None
     limit: int
+    is_redirected: bool = False
 
 
 class HttpClient:
@@ -179,7 +180,8 @@ class Service:
                 answer = await self._pass_gate(call, keys_service, accept)
                 if self._redirects is None or not self._redirects.is_redirect(answer):
                     return answer
-                call = replace(call, url=self._redirects.target(call.url, answer))
+                target = self._redirects.target(call.url, answer)
+                call = replace(call, url=target, is_redirected=True)
         raise PermanentError(f"{method} {public(url)} was redirected more than {MOST_HOPS} times.")
 
     async def _pass_gate(
@@ -204,15 +206,19 @@ class Service:
         try:
             answer = await self._measured(call)
         except (aiohttp.ClientError, OSError) as failure:
-            raise classify_failure(self._describe(call, keys_service), failure) from failure
+            error = classify_failure(self._describe(call, keys_service), failure)
+            if call.is_redirected and isinstance(error, Outage):
+                # The service itself answered; only the node it named is in trouble.
+                error = TransientError(str(error))
+            raise error from failure
         status = answer.status
         if 200 <= status < 300 or status in accept:
             return answer
         if self._redirects is not None and self._redirects.is_redirect(answer):
             return answer
-        error = classify(self._describe(call, keys_service), answer, datetime.now(UTC))
-        if error is not None:
-            raise error
+        refusal = classify(self._describe(call, keys_service), answer, datetime.now(UTC))
+        if refusal is not None:
+            raise refusal
         return answer
 
     async def _measured(self, call: Call) -> Answer:

@@ -264,6 +264,19 @@ async def test_redirect_to_a_foreign_host_is_refused(
     assert foreign_script.journal == []
 
 
+async def test_a_dead_node_is_not_an_outage_of_the_service(
+    client: HttpClient, script: Script
+) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        node = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        script.then(say(307, Location=f"{node}/x"), say(200))
+        asked = service(client, node + "/{item}")
+        with pytest.raises(TransientError, match="Cannot connect"):
+            await asked.request("GET", url(script))
+    assert (await asked.request("GET", url(script))).status == 200
+
+
 async def test_redirects_without_end(client: HttpClient, script: Script) -> None:
     script.then(say(307, Location="/again"))
     with pytest.raises(PermanentError, match="more than 5 times"):
