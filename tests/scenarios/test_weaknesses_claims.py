@@ -27,7 +27,7 @@ def is_completed(stage: Stage, event: int) -> bool:
     return stage.states()[event] == "completed"
 
 
-async def test_weakness_a_a_gid_that_is_no_uuid_fails_its_event_only(caa: Stage) -> None:
+async def test_weakness_A_a_gid_that_is_no_uuid_fails_its_event_only(caa: Stage) -> None:
     bad = caa.insert("index", {"gid": "A"})
     good = caa.insert("noop", {})
     await drain(caa)
@@ -36,7 +36,7 @@ async def test_weakness_a_a_gid_that_is_no_uuid_fails_its_event_only(caa: Stage)
     assert "gid" in reason
 
 
-async def test_weakness_a_an_sql_error_is_recorded_and_the_daemon_goes_on(caa: Stage) -> None:
+async def test_weakness_A_an_sql_error_is_recorded_and_the_daemon_goes_on(caa: Stage) -> None:
     caa.sql("DROP VIEW cover_art_archive.index_listing")
     broken = caa.insert("index", {"gid": R1})
     good = caa.insert("noop", {})
@@ -46,7 +46,7 @@ async def test_weakness_a_an_sql_error_is_recorded_and_the_daemon_goes_on(caa: S
     assert "index_listing" in reason
 
 
-async def test_weakness_b_time_spent_in_the_queue_is_not_running_time(caa: Stage) -> None:
+async def test_weakness_B_time_spent_in_the_queue_is_not_running_time(caa: Stage) -> None:
     """An idle process leaves the event of a busy one alone, however long that one had waited."""
     event = caa.insert("noop", {})
     caa.sql(
@@ -59,7 +59,7 @@ async def test_weakness_b_time_spent_in_the_queue_is_not_running_time(caa: Stage
     assert caa.reasons(event) == []
 
 
-async def test_weakness_b_an_orphan_that_was_started_promptly_is_noticed(caa: Stage) -> None:
+async def test_weakness_B_an_orphan_that_was_started_promptly_is_noticed(caa: Stage) -> None:
     event = caa.insert("noop", {})
     caa.sql(
         "UPDATE artwork_indexer.event_queue SET state = 'running', attempts = 1, claims = 1,"
@@ -69,7 +69,7 @@ async def test_weakness_b_an_orphan_that_was_started_promptly_is_noticed(caa: St
     assert caa.states() == {event: "completed"}
 
 
-async def test_weakness_c_the_dependants_of_a_stalled_event_fail_with_it(caa: Stage) -> None:
+async def test_weakness_C_the_dependants_of_a_stalled_event_fail_with_it(caa: Stage) -> None:
     five_minutes_ago = datetime.now(UTC) - timedelta(minutes=5)
     parent = caa.insert("noop", {"n": 1}, state="running", created=five_minutes_ago)
     child = caa.insert("noop", {"n": 2}, depends_on=[parent])
@@ -81,7 +81,7 @@ async def test_weakness_c_the_dependants_of_a_stalled_event_fail_with_it(caa: St
         assert f"depended on ({parent})" in caa.reasons(event)[0]
 
 
-async def test_weakness_d_the_result_of_a_lost_claim_is_thrown_away(caa: Stage) -> None:
+async def test_weakness_D_the_result_of_a_lost_claim_is_thrown_away(caa: Stage) -> None:
     hang = faults.Hang()
     caa.archive.faults.add("PUT", "index.json", hang)
     event = caa.insert("index", {"gid": R1})
@@ -95,7 +95,7 @@ async def test_weakness_d_the_result_of_a_lost_claim_is_thrown_away(caa: Stage) 
     assert caa.column("claimed_by", event) == "another"
 
 
-async def test_weakness_f_a_twin_that_is_committed_while_the_retry_is_written(caa: Stage) -> None:
+async def test_weakness_F_a_twin_that_is_committed_while_the_retry_is_written(caa: Stage) -> None:
     """The identical job is invisible to the check and there at the write."""
     released = asyncio.Event()
 
@@ -119,7 +119,7 @@ async def test_weakness_f_a_twin_that_is_committed_while_the_retry_is_written(ca
     assert any("uperseded" in reason for reason in caa.reasons(older))
 
 
-async def test_weakness_g_a_connection_that_breaks_loses_no_result(caa: Stage) -> None:
+async def test_weakness_G_a_connection_that_breaks_loses_no_result(caa: Stage) -> None:
     hang = faults.Hang()
     caa.archive.faults.add("PUT", "_mb_metadata.xml", hang)
     event = caa.insert("index", {"gid": R1})
@@ -131,7 +131,7 @@ async def test_weakness_g_a_connection_that_breaks_loses_no_result(caa: Stage) -
     assert len(caa.writes()) == 2
 
 
-async def test_weakness_g_a_stop_is_heard_while_the_database_is_away(caa: Stage) -> None:
+async def test_weakness_G_a_stop_is_heard_while_the_database_is_away(caa: Stage) -> None:
     caa.insert("noop", {})
     async with running(caa) as daemon:
         await until(lambda: set(caa.states().values()) == {"completed"})
@@ -142,7 +142,7 @@ async def test_weakness_g_a_stop_is_heard_while_the_database_is_away(caa: Stage)
         await asyncio.wait_for(daemon.ended(), 5)
 
 
-async def test_weakness_g_logs_hold_no_statements_and_no_values(
+async def test_weakness_G_logs_hold_no_statements_and_no_values(
     caa: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caa.sql("DROP VIEW cover_art_archive.index_listing")
@@ -154,7 +154,7 @@ async def test_weakness_g_logs_hold_no_statements_and_no_values(
         assert forbidden not in caplog.text
 
 
-async def test_weakness_h_the_loop_survives_the_loss_of_its_connections(caa: Stage) -> None:
+async def test_weakness_H_the_loop_survives_the_loss_of_its_connections(caa: Stage) -> None:
     async with running(caa, max_wait=0.2):
         for number in range(3):
             event = caa.insert("noop", {"n": number})
@@ -162,7 +162,7 @@ async def test_weakness_h_the_loop_survives_the_loss_of_its_connections(caa: Sta
             await until(partial(is_completed, caa, event))
 
 
-async def test_weakness_i_no_transaction_is_open_during_a_request(caa: Stage) -> None:
+async def test_weakness_I_no_transaction_is_open_during_a_request(caa: Stage) -> None:
     hangs = {fragment: faults.Hang() for fragment in ("index.json", "_mb_metadata.xml")}
     for fragment, hang in hangs.items():
         caa.archive.faults.add("PUT", fragment, hang)
@@ -177,7 +177,7 @@ async def test_weakness_i_no_transaction_is_open_during_a_request(caa: Stage) ->
             hang.release()
 
 
-async def test_weakness_l_age_counts_from_the_completion(caa: Stage) -> None:
+async def test_weakness_L_age_counts_from_the_completion(caa: Stage) -> None:
     """A failed event of long ago that is requeued does not vanish when it completes."""
     event = caa.insert("noop", {})
     caa.sql(
@@ -190,7 +190,7 @@ async def test_weakness_l_age_counts_from_the_completion(caa: Stage) -> None:
     assert caa.states() == {event: "completed"}
 
 
-async def test_weakness_l_old_events_go_also_while_there_is_work(caa: Stage) -> None:
+async def test_weakness_L_old_events_go_also_while_there_is_work(caa: Stage) -> None:
     old = caa.insert("noop", {"n": 1}, state="completed")
     caa.sql(
         "UPDATE artwork_indexer.event_queue SET created = now() - interval '100 days',"
@@ -205,7 +205,7 @@ async def test_weakness_l_old_events_go_also_while_there_is_work(caa: Stage) -> 
         hang.release()
 
 
-async def test_weakness_p_jobs_of_one_mbid_never_overlap(caa: Stage) -> None:
+async def test_weakness_P_jobs_of_one_mbid_never_overlap(caa: Stage) -> None:
     """The job of a fresh edit waits for the running one; other entities do not."""
     hang = faults.Hang()
     caa.archive.faults.add("PUT", f"mbid-{R1}/index.json", hang)
@@ -223,7 +223,7 @@ async def test_weakness_p_jobs_of_one_mbid_never_overlap(caa: Stage) -> None:
     assert b'"comment": "newer"' in caa.entries("PUT", f"{R1}/index.json")[-1].body
 
 
-async def test_weakness_p_what_is_written_is_the_newest(caa: Stage) -> None:
+async def test_weakness_P_what_is_written_is_the_newest(caa: Stage) -> None:
     """An edit during the request to the web service is in the file already."""
 
     def edit_meanwhile() -> None:

@@ -21,7 +21,7 @@ SECOND_IMAGE = (
 )
 
 
-async def test_weakness_e_the_archives_do_not_fail_each_other(caa: Stage) -> None:
+async def test_weakness_E_the_archives_do_not_fail_each_other(caa: Stage) -> None:
     """The same message queued for an event is no duplicate of a release's job."""
     release = caa.insert("noop", {"fail": True})
     caa.sql(
@@ -33,7 +33,7 @@ async def test_weakness_e_the_archives_do_not_fail_each_other(caa: Stage) -> Non
     assert caa.reasons(release) == ["Failure (no-op)"]
 
 
-async def test_weakness_o_a_chained_merge_waits_for_the_first_copy(caa: Stage) -> None:
+async def test_weakness_O_a_chained_merge_waits_for_the_first_copy(caa: Stage) -> None:
     """The copy from the first merge is in back-off; the second one does not run ahead."""
     caa.archive.faults.add("PUT", f"{R2}/{original(R2, 1)}", faults.html(500))
     caa.commit(MOVE_1_TO_2)
@@ -50,7 +50,7 @@ async def test_weakness_o_a_chained_merge_waits_for_the_first_copy(caa: Stage) -
     assert original(R2, 1) not in caa.files(R2)
 
 
-async def test_weakness_o_a_source_that_an_earlier_copy_brings_is_not_yet_there(
+async def test_weakness_O_a_source_that_an_earlier_copy_brings_is_not_yet_there(
     caa: Stage,
 ) -> None:
     """Rows of the first-generation triggers carry no link between the two copies."""
@@ -68,7 +68,7 @@ async def test_weakness_o_a_source_that_an_earlier_copy_brings_is_not_yet_there(
     assert original(R3, 1) in caa.files(R3)
 
 
-async def test_weakness_q_a_failed_chain_is_requeued_as_one(caa: Stage) -> None:
+async def test_weakness_Q_a_failed_chain_is_requeued_as_one(caa: Stage) -> None:
     caa.commit(MOVE_1_TO_2)
     caa.archive.faults.add("PUT", original(R2, 1), faults.status(400))
     await drain(caa)
@@ -82,7 +82,7 @@ async def test_weakness_q_a_failed_chain_is_requeued_as_one(caa: Stage) -> None:
     assert set(caa.states().values()) == {"completed"}
 
 
-async def test_weakness_r_a_fresh_edit_pulls_a_job_out_of_its_back_off(caa: Stage) -> None:
+async def test_weakness_R_a_fresh_edit_pulls_a_job_out_of_its_back_off(caa: Stage) -> None:
     caa.archive.faults.add("PUT", "index.json", faults.html(500))
     caa.sql("UPDATE cover_art_archive.cover_art SET comment = 'one' WHERE id = 1")
     await drain(caa)
@@ -95,7 +95,7 @@ async def test_weakness_r_a_fresh_edit_pulls_a_job_out_of_its_back_off(caa: Stag
     assert b'"comment": "two"' in caa.entries("PUT", "index.json")[-1].body
 
 
-async def test_weakness_r_dependencies_are_a_set_and_do_not_restart_the_back_off(
+async def test_weakness_R_dependencies_are_a_set_and_do_not_restart_the_back_off(
     caa: Stage,
 ) -> None:
     caa.commit(SECOND_IMAGE)
@@ -111,7 +111,7 @@ async def test_weakness_r_dependencies_are_a_set_and_do_not_restart_the_back_off
     )
 
 
-async def test_weakness_t_moving_back_and_forth_aborts_no_edit(caa: Stage) -> None:
+async def test_weakness_T_moving_back_and_forth_aborts_no_edit(caa: Stage) -> None:
     """Three moves before the queue drains; the image ends where it belongs, unharmed."""
     caa.commit(MOVE_1_TO_2)
     caa.commit(MOVE_2_TO_1)
@@ -122,7 +122,7 @@ async def test_weakness_t_moving_back_and_forth_aborts_no_edit(caa: Stage) -> No
     assert "index.json" in caa.files(R2)
 
 
-async def test_weakness_t_an_edit_waits_for_no_other_transaction(caa: Stage) -> None:
+async def test_weakness_T_an_edit_waits_for_no_other_transaction(caa: Stage) -> None:
     """Another editor holds the queued job; ours goes through, and its wish is not lost."""
     caa.sql("UPDATE cover_art_archive.cover_art SET comment = 'one' WHERE id = 1")
     with psycopg.connect(caa.database_url) as other, psycopg.connect(caa.database_url) as editor:
@@ -138,7 +138,7 @@ async def test_weakness_t_an_edit_waits_for_no_other_transaction(caa: Stage) -> 
     assert caa.entries("PUT", f"{R1}/index.json")[-1].body == CAA.index_json(R1, [])
 
 
-async def test_weakness_t_the_fan_out_of_a_rename_is_deferred(caa: Stage) -> None:
+async def test_weakness_T_the_fan_out_of_a_rename_is_deferred(caa: Stage) -> None:
     caa.commit(
         "INSERT INTO musicbrainz.release (id, gid, name, artist_credit, release_group)"
         " SELECT n, gen_random_uuid(), 'n', 1, 1 FROM generate_series(1001, 2100) AS n",
@@ -157,7 +157,7 @@ async def test_weakness_t_the_fan_out_of_a_rename_is_deferred(caa: Stage) -> Non
     assert {event.action for event in caa.queue()} == {"index"}
 
 
-async def test_weakness_u_the_end_of_an_edit_refreshes_approved(caa: Stage) -> None:
+async def test_weakness_U_the_end_of_an_edit_refreshes_approved(caa: Stage) -> None:
     """Nothing watches the edit itself: the image's count of open edits is what tells."""
     caa.sql("UPDATE cover_art_archive.cover_art SET edits_pending = 1 WHERE id = 1")
     caa.forget_queue()
@@ -170,7 +170,7 @@ async def test_weakness_u_the_end_of_an_edit_refreshes_approved(caa: Stage) -> N
 
 
 @pytest.mark.parametrize(("origin", "writes"), [("audit", 0), ("edit", 2), ("operator", 2)])
-async def test_weakness_u_a_repair_does_not_write_what_is_right_already(
+async def test_weakness_U_a_repair_does_not_write_what_is_right_already(
     caa: Stage, origin: str, writes: int
 ) -> None:
     item, now = caa.archive.items[f"mbid-{R1}"], caa.archive.clock.now()
@@ -182,7 +182,7 @@ async def test_weakness_u_a_repair_does_not_write_what_is_right_already(
     assert len(caa.writes()) == writes
 
 
-async def test_weakness_u_a_repair_writes_what_is_wrong(caa: Stage) -> None:
+async def test_weakness_U_a_repair_writes_what_is_wrong(caa: Stage) -> None:
     item, now = caa.archive.items[f"mbid-{R1}"], caa.archive.clock.now()
     item.put("index.json", Content.of(CAA.index_json(R1, [])), now)
     item.put(f"mbid-{R1}_mb_metadata.xml", Content.of(document("release", R1)), now)
@@ -192,7 +192,7 @@ async def test_weakness_u_a_repair_writes_what_is_wrong(caa: Stage) -> None:
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "failed"])
-async def test_weakness_v_a_delete_sees_every_unfinished_copy(caa: Stage, state: str) -> None:
+async def test_weakness_V_a_delete_sees_every_unfinished_copy(caa: Stage, state: str) -> None:
     """Both events are of one transaction, so their times of creation are equal."""
     caa.commit(
         "SET LOCAL session_replication_role = 'replica'",

@@ -22,7 +22,7 @@ SECOND_IMAGE = (
 UNKNOWN = "00000000-1111-4222-8333-444444444444"
 
 
-async def test_weakness_m_a_deleted_entity_is_not_written(caa: Stage) -> None:
+async def test_weakness_M_a_deleted_entity_is_not_written(caa: Stage) -> None:
     event = caa.insert("index", {"gid": UNKNOWN})
     await drain(caa)
     assert caa.states() == {event: "completed"}
@@ -30,7 +30,7 @@ async def test_weakness_m_a_deleted_entity_is_not_written(caa: Stage) -> None:
     assert caa.requests() == []
 
 
-async def test_weakness_m_a_merged_entity_is_not_written(caa: Stage) -> None:
+async def test_weakness_M_a_merged_entity_is_not_written(caa: Stage) -> None:
     caa.sql(
         "INSERT INTO musicbrainz.release_gid_redirect (gid, new_id) VALUES (%s::uuid, 1)", UNKNOWN
     )
@@ -41,7 +41,7 @@ async def test_weakness_m_a_merged_entity_is_not_written(caa: Stage) -> None:
     assert caa.requests() == []
 
 
-async def test_weakness_m_a_darkened_entity_is_not_written(caa: Stage) -> None:
+async def test_weakness_M_a_darkened_entity_is_not_written(caa: Stage) -> None:
     caa.sql("UPDATE musicbrainz.release_meta SET cover_art_presence = 'darkened' WHERE id = 1")
     events = [
         caa.insert("index", {"gid": R1}),
@@ -67,7 +67,7 @@ def not_found(_request: web.Request) -> web.StreamResponse:
 
 
 @pytest.mark.parametrize(("answer", "said"), [(moved, R2), (not_found, "not found")])
-async def test_weakness_m_the_web_service_knows_better(
+async def test_weakness_M_the_web_service_knows_better(
     caa: Stage, answer: Callable[[web.Request], web.StreamResponse], said: str
 ) -> None:
     caa.web_answers[R1] = answer
@@ -83,7 +83,7 @@ async def test_weakness_m_the_web_service_knows_better(
     [document("release", R2), b"", b"<html>", b'{"id": 1}', document("event", R1)],
     ids=["another MBID", "empty", "a page", "JSON", "another kind"],
 )
-async def test_weakness_m_a_wrong_document_is_not_stored(caa: Stage, body: bytes) -> None:
+async def test_weakness_M_a_wrong_document_is_not_stored(caa: Stage, body: bytes) -> None:
     caa.web_answers[R1] = lambda _request: web.Response(body=body, content_type="application/xml")
     event = caa.insert("index", {"gid": R1})
     await drain(caa)
@@ -93,7 +93,7 @@ async def test_weakness_m_a_wrong_document_is_not_stored(caa: Stage, body: bytes
     assert "web service" in caa.reasons(event)[0]
 
 
-async def test_weakness_n_deindexing_removes_index_json_and_nothing_else(caa: Stage) -> None:
+async def test_weakness_N_deindexing_removes_index_json_and_nothing_else(caa: Stage) -> None:
     """The document stays until somebody asks for its removal explicitly."""
     document_name = f"mbid-{R1}_mb_metadata.xml"
     caa.archive.items.clear()
@@ -110,7 +110,7 @@ async def test_weakness_n_deindexing_removes_index_json_and_nothing_else(caa: St
     assert caa.files(R1) == {document_name}
 
 
-async def test_weakness_s_overload_uses_no_attempt_and_pauses_the_service(caa: Stage) -> None:
+async def test_weakness_S_overload_uses_no_attempt_and_pauses_the_service(caa: Stage) -> None:
     caa.archive.faults.add("PUT", "index.json", faults.slow_down(retry_after=300))
     first = caa.insert("index", {"gid": R1})
     second = caa.insert("index", {"gid": R3})
@@ -131,7 +131,7 @@ async def test_weakness_s_overload_uses_no_attempt_and_pauses_the_service(caa: S
     assert caa.states() == {first: "completed", second: "completed"}
 
 
-async def test_weakness_s_a_permanent_refusal_is_not_repeated(caa: Stage) -> None:
+async def test_weakness_S_a_permanent_refusal_is_not_repeated(caa: Stage) -> None:
     caa.archive.faults.add("PUT", "index.json", faults.status(400))
     event = caa.insert("index", {"gid": R1})
     await drain(caa)
@@ -140,7 +140,7 @@ async def test_weakness_s_a_permanent_refusal_is_not_repeated(caa: Stage) -> Non
     assert "HTTP 400" in caa.reasons(event)[0]
 
 
-async def test_weakness_s_a_passing_failure_waits_a_minute_and_a_bit(caa: Stage) -> None:
+async def test_weakness_S_a_passing_failure_waits_a_minute_and_a_bit(caa: Stage) -> None:
     caa.archive.faults.add("PUT", "index.json", faults.html(500))
     event = caa.insert("index", {"gid": R1})
     await drain(caa)
@@ -154,7 +154,7 @@ async def test_weakness_s_a_passing_failure_waits_a_minute_and_a_bit(caa: Stage)
     assert 59 < seconds <= 76
 
 
-async def test_weakness_w_nothing_is_deleted_before_its_copy_is_listed(caa: Stage) -> None:
+async def test_weakness_W_nothing_is_deleted_before_its_copy_is_listed(caa: Stage) -> None:
     """The archive answers 200 and copies later; the index of the target does not wait."""
     caa.archive.settings.delay = 3600
     caa.commit(MOVE)
@@ -170,7 +170,7 @@ async def test_weakness_w_nothing_is_deleted_before_its_copy_is_listed(caa: Stag
     assert caa.writes()[-2:] == [delete(R1, original(R1, 1)), delete(R1, "index.json")]
 
 
-async def test_weakness_w_other_bytes_are_no_copy(caa: Stage) -> None:
+async def test_weakness_W_other_bytes_are_no_copy(caa: Stage) -> None:
     caa.sql(MOVE)
     caa.forget_queue()
     item = caa.item(R2)
@@ -182,7 +182,7 @@ async def test_weakness_w_other_bytes_are_no_copy(caa: Stage) -> None:
     assert caa.writes() == []
 
 
-async def test_weakness_w_a_live_image_is_never_deleted(caa: Stage) -> None:
+async def test_weakness_W_a_live_image_is_never_deleted(caa: Stage) -> None:
     removal = caa.insert("delete_image", {"artwork_id": 1, "gid": R1, "suffix": "jpg"})
     deindex = caa.insert("deindex", {"gid": R1})
     await drain(caa)
@@ -190,7 +190,7 @@ async def test_weakness_w_a_live_image_is_never_deleted(caa: Stage) -> None:
     assert caa.writes() == []
 
 
-async def test_weakness_w_deindexing_waits_for_every_image(caa: Stage) -> None:
+async def test_weakness_W_deindexing_waits_for_every_image(caa: Stage) -> None:
     caa.commit(SECOND_IMAGE)
     caa.forget_queue()
     item = caa.archive.items[f"mbid-{R1}"]
@@ -222,7 +222,7 @@ async def test_a_vanished_parent_releases_no_delete(caa: Stage) -> None:
     assert caa.writes() == CAA.reindex(R3)[1:]
 
 
-async def test_weakness_x_reasons_tell_status_and_body_in_bounds(caa: Stage) -> None:
+async def test_weakness_X_reasons_tell_status_and_body_in_bounds(caa: Stage) -> None:
     caa.archive.faults.add("PUT", "index.json", faults.status(400, "why? " + "x" * 100_000))
     event = caa.insert("index", {"gid": R1})
     await drain(caa)
@@ -235,7 +235,7 @@ async def test_weakness_x_reasons_tell_status_and_body_in_bounds(caa: Stage) -> 
     ]
 
 
-async def test_weakness_x_images_of_one_ordering_are_listed_by_id(caa: Stage) -> None:
+async def test_weakness_X_images_of_one_ordering_are_listed_by_id(caa: Stage) -> None:
     caa.commit(
         "SET LOCAL session_replication_role = 'replica'",
         "INSERT INTO cover_art_archive.cover_art (id, release, mime_type, ordering, edit)"
@@ -254,7 +254,7 @@ async def test_weakness_x_images_of_one_ordering_are_listed_by_id(caa: Stage) ->
     )
 
 
-async def test_weakness_x_a_suffix_that_changed_does_not_lose_the_file(caa: Stage) -> None:
+async def test_weakness_X_a_suffix_that_changed_does_not_lose_the_file(caa: Stage) -> None:
     """A corrected MIME type and a merge in one go: the file has the name it was stored under."""
     caa.commit(
         "UPDATE cover_art_archive.cover_art SET release = 2, mime_type = 'image/png' WHERE id = 1"
