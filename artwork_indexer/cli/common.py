@@ -13,6 +13,7 @@ import click
 
 from artwork_indexer.config import Config, load
 from artwork_indexer.database import Database
+from artwork_indexer.migrations import connect
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -62,6 +63,8 @@ def load_config() -> Config:
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """Run one piece of work on the configured database and return its result."""
     config = load_config()
+    # The pool would only say, after some seconds, that it got no connection.
+    connect(config.database.conninfo()).close()
 
     async def run() -> T:
         database = Database(

@@ -15,10 +15,16 @@ import psycopg
 
 from artwork_indexer import __version__
 from artwork_indexer.cli.common import Session, config_option
-from artwork_indexer.errors import ArtworkIndexerError
+from artwork_indexer.cli.database_errors import (
+    UNREACHABLE,
+    connection_sentence,
+    database_sentence,
+    first_line,
+)
+from artwork_indexer.errors import ArtworkIndexerError, Unreachable
+from artwork_indexer.observability.scrubbing import Scrubber
 
 INTERRUPTED: Final = 130
-UNREACHABLE: Final = 3
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -104,47 +110,21 @@ def told(error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     sentence, code = described(error)
-    click.echo(f"artwork-indexer: {sentence}", err=True)
+    click.echo(f"artwork-indexer: {Scrubber()(sentence)}", err=True)
     return code
 
 
 def described(error: Exception) -> tuple[str, int]:
     """One sentence for a person, and the exit code."""
     if isinstance(error, ArtworkIndexerError):
+        cause = error.__cause__
+        if isinstance(error, Unreachable) and isinstance(cause, psycopg.OperationalError):
+            return connection_sentence(cause) or str(error), error.exit_code
         return str(error), error.exit_code
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return (
-            (
-                f"The database role lacks a right ({first_line(error)}). "
-                "Run migrate as the schema's owner, or grant the role of sql/roles.sql."
-            ),
-            UNREACHABLE,
-        )
-    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
-        return (
-            (
-                f"The schema is not there or too old ({first_line(error)}). "
-                "Run: artwork-indexer migrate"
-            ),
-            UNREACHABLE,
-        )
-    if isinstance(error, psycopg.OperationalError):
-        return (
-            (
-                f"The database cannot be used: {first_line(error)}. Check [database] in the "
-                "configuration, and that the server runs and accepts this user."
-            ),
-            UNREACHABLE,
-        )
-    return (
-        (
-            f"Internal error, {type(error).__name__}: {first_line(error)}. Please report it, with "
-            "what ARTWORK_INDEXER_TRACEBACK=1 prints."
-        ),
-        1,
+    if isinstance(error, psycopg.Error):
+        return database_sentence(error), UNREACHABLE
+    sentence = (
+        f"Internal error, {type(error).__name__}: {first_line(error)}. Please report it, with "
+        "what ARTWORK_INDEXER_TRACEBACK=1 prints."
     )
-
-
-def first_line(error: Exception) -> str:
-    """The first line of a message; the rest of a server's message may hold data."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return sentence, 1

@@ -10,11 +10,13 @@ import click
 
 from artwork_indexer.cli.common import config_option, config_path, load_config
 from artwork_indexer.cli.compose import open_engine, worker_name
+from artwork_indexer.cli.surroundings import Surroundings
 from artwork_indexer.config import Config, load
 from artwork_indexer.daemon import Daemon, LoopOptions
 from artwork_indexer.engine import Engine
 from artwork_indexer.migrations import connect
-from artwork_indexer.observer import Observer
+from artwork_indexer.observability.logging import start as start_logging
+from artwork_indexer.observability.scrubbing import Scrubber
 from artwork_indexer.readiness import require_schema, trigger_state
 from artwork_indexer.reload import Reloader
 
@@ -40,9 +42,10 @@ log = logging.getLogger(__name__)
 def run(max_wait: float, max_idle_loops: int | None) -> int:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP rereads the configuration."""
     config = load_config()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    scrubber = Scrubber(config.secrets())
+    start_logging(config.logging, scrubber)
     check_database(config)
-    return asyncio.run(serve(config, LoopOptions(max_wait, max_idle_loops)))
+    return asyncio.run(serve(config, LoopOptions(max_wait, max_idle_loops), scrubber))
 
 
 def check_database(config: Config) -> None:
@@ -59,18 +62,30 @@ def check_database(config: Config) -> None:
         log.warning("%s", problem, extra={"action": "start"})
 
 
-async def serve(config: Config, options: LoopOptions) -> int:
+async def serve(config: Config, options: LoopOptions, scrubber: Scrubber) -> int:
     """Run the daemon with one configuration; return its exit code."""
     worker = worker_name()
     path = config_path()
+    surroundings = Surroundings(config, scrubber, os.environ)
+
+    def load_again() -> Config:
+        new = load(path, os.environ)
+        scrubber.learn(new.secrets())
+        return new
 
     async def assemble(new: Config) -> Engine:
-        return await open_engine(new, worker=worker, http_observer=None)
+        return await open_engine(
+            new, worker=worker, http_observer=surroundings.metrics.http_request
+        )
 
-    daemon = Daemon(
-        await assemble(config),
-        options=options,
-        observer=Observer(),
-        reload=Reloader(config, load=lambda: load(path, os.environ), assemble=assemble),
-    )
-    return await daemon.run()
+    async def reload(engine: Engine) -> Engine:
+        new = await reloader(engine)
+        await surroundings.follow(reloader.config, new.database)
+        return new
+
+    reloader = Reloader(config, load=load_again, assemble=assemble)
+    async with surroundings:
+        engine = await assemble(config)
+        await surroundings.follow(config, engine.database)
+        daemon = Daemon(engine, options=options, observer=surroundings.observer, reload=reload)
+        return await daemon.run()

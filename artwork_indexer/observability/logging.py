@@ -93,7 +93,9 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the lines of a traceback if there is one."""
         message = one_line(record.getMessage())
-        parts = [message, *_pairs(message, extra_fields(record))]
+        # Scrubbed before it is quoted: quoting changes how a secret is spelled.
+        fields = {name: self._scrubber.deep(value) for name, value in extra_fields(record).items()}
+        parts = [message, *_pairs(message, fields)]
         if record.exc_info:
             parts.append("\n" + self.formatException(record.exc_info))
         return self._with_prefix(record, self._scrubber(" ".join(parts)))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 HIDDEN: Final = "[hidden]"
 SHORTEST_SECRET: Final = 4
@@ -66,5 +66,12 @@ class Scrubber:
 
 def _forms(secret: str) -> set[str]:
     """How a secret looks in a URL, in JSON, in a repr and in a connection string."""
-    escaped = secret.replace("\\", "\\\\").replace("'", "\\'")
-    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1], escaped}
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        secret.replace("\\", "\\\\").replace("'", "\\'"),
+    }

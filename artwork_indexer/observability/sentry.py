@@ -49,7 +49,15 @@ class Sentry(Observer):
         self._scrubber = scrubber
         self._clock = clock
         self._reported: dict[tuple[str, ...], float] = {}
+        self._dsn = dsn
         self._client = None if dsn is None else self._open(dsn)
+
+    async def use(self, dsn: str | None) -> None:
+        """Report there from now on; None for nowhere."""
+        if dsn != self._dsn:
+            await self.close()
+            self._dsn = dsn
+            self._client = None if dsn is None else self._open(dsn)
 
     def _open(self, dsn: str) -> Client:
         from sentry_sdk import Client  # noqa: PLC0415  (12 MB that most processes never need)
@@ -128,9 +136,9 @@ class Sentry(Observer):
 
     async def close(self) -> None:
         """Send what is left, for a few seconds at most."""
-        if self._client is not None:
-            await asyncio.to_thread(self._client.close, timeout=FLUSH_SECONDS)
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            await asyncio.to_thread(client.close, timeout=FLUSH_SECONDS)
 
 
 def fingerprint_of(error: EventError, action: str) -> tuple[str, ...]:

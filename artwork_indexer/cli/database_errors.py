@@ -1,0 +1,73 @@
+"""What a person has to do when PostgreSQL says no."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import psycopg
+
+UNREACHABLE: Final = 3
+
+CONNECTION_REMEDIES: Final = (
+    ("password authentication failed", "Correct user and password in section [database]."),
+    ("no password supplied", "Set password in section [database]."),
+    ("no pg_hba.conf entry", "Let the server's pg_hba.conf admit this user from this host."),
+    (r"database \".*\" does not exist", "Correct dbname in section [database]."),
+    (r"role \".*\" does not exist", "Correct user in section [database]."),
+    ("resolve host|translate host|Name or service", "Correct host in section [database]."),
+    ("Connection refused", "Start the server, or correct host and port in section [database]."),
+    ("No such file|Permission denied", "Start the server, or correct host, its directory."),
+    ("timeout|timed out", "Correct host in section [database], or see what blocks the way."),
+    ("too many|connection slots", "Close other clients, or raise max_connections."),
+    ("starting up|shutting down|recovery mode", "Wait for the server and try again."),
+    ("SSL|certificate", "Correct sslmode and the certificates in section [database]."),
+)
+"""Fragments of libpq's messages, most telling first, and what helps."""
+
+
+def connection_sentence(error: psycopg.OperationalError) -> str | None:
+    """Why there is no connection and what to do; None if it is about something else."""
+    if error.sqlstate is not None and not error.sqlstate.startswith(("08", "28", "3D", "53", "57")):
+        return None
+    text = first_line(error)
+    for fragment, remedy in CONNECTION_REMEDIES:
+        if re.search(fragment, text, re.IGNORECASE):
+            return f"The database cannot be reached: {text}. {remedy}"
+    return None
+
+
+def database_sentence(error: psycopg.Error) -> str:
+    """One sentence about any error of the database, with the remedy."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            f"The database role lacks a right ({first_line(error)}). "
+            "Grant what sql/roles.sql lists, or use the owner of the schema."
+        )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return "The database is read-only: point [database] at the primary."
+    missing = (
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.UndefinedColumn,
+        psycopg.errors.UndefinedFunction,
+        psycopg.errors.InvalidSchemaName,
+    )
+    if isinstance(error, missing):
+        return (
+            f"The schema is not there or too old ({first_line(error)}). "
+            "Run: artwork-indexer migrate"
+        )
+    sentence = None
+    if isinstance(error, psycopg.OperationalError):
+        sentence = connection_sentence(error)
+    return sentence or (
+        f"The database cannot be used: {first_line(error)}. Check section [database], and that "
+        "the server runs."
+    )
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message; the rest of a server's message may hold data."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0].removeprefix("connection failed: ").removeprefix("connection is bad: ")
+    return text.rstrip(".")
