@@ -1,0 +1,132 @@
+"""Images moved about and removed at random, with trouble at the archive: nothing is lost.
+
+This is where chains of merges meet back-off, waiting copies and half-drained queues.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+from aiohttp import web
+
+from artwork_indexer.sandbox.internet_archive import Content
+from artwork_indexer.sandbox.internet_archive.calls import Call
+from artwork_indexer.sandbox.internet_archive.fault_kinds import Answer
+from tests.scenarios.expected import R1, R2, R3, original
+from tests.scenarios.running import drain, drain_for_hours
+from tests.scenarios.stage import Stage
+
+SUFFIXES: Final = {1: "jpg", 2: "png", 11: "gif"}
+GIDS: Final = {1: R1, 2: R2, 3: R3}
+STEPS: Final = 12
+
+
+@dataclass
+class Editor:
+    """Edits at random, and knows what must come of it."""
+
+    stage: Stage
+    chance: random.Random
+    owners: dict[int, int] = field(default_factory=lambda: {1: 1, 2: 3, 11: 1})
+    """Release by image, of the images that were not removed."""
+    bytes_of: dict[int, bytes] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        self.stage.sql(
+            "INSERT INTO cover_art_archive.cover_art (id, release, mime_type, ordering, edit)"
+            " VALUES (11, 1, 'image/gif', 2, 1)"
+        )
+        self.stage.forget_queue()
+        for image, release in self.owners.items():
+            name = original(GIDS[release], image, SUFFIXES[image])
+            self.bytes_of[image] = f"the bytes of image {image}".encode()
+            item = self.stage.archive.items[f"mbid-{GIDS[release]}"]
+            item.put(name, Content.of(self.bytes_of[image]), self.stage.archive.clock.now())
+
+    async def step(self) -> None:
+        await self.chance.choice(
+            [self.move, self.move, self.move_all, self.remove, self.drain, self.drain]
+        )()
+
+    async def move(self) -> None:
+        if self.owners:
+            image = self.chance.choice(sorted(self.owners))
+            self._move([image], self.chance.choice(sorted(GIDS)))
+
+    async def move_all(self) -> None:
+        """A merge moves all images of a release in one statement."""
+        old = self.chance.choice(sorted(GIDS))
+        images = sorted(image for image, owner in self.owners.items() if owner == old)
+        self._move(images, self.chance.choice(sorted(GIDS)))
+
+    def _move(self, images: list[int], release: int) -> None:
+        self.stage.sql(
+            "UPDATE cover_art_archive.cover_art SET release = %s, ordering = ordering + 10"
+            " WHERE id = ANY (%s::bigint[])",
+            release,
+            images,
+        )
+        self.owners.update(dict.fromkeys(images, release))
+
+    async def remove(self) -> None:
+        if len(self.owners) > 1 and self.chance.random() < 0.3:
+            image = self.chance.choice(sorted(self.owners))
+            self.stage.sql("DELETE FROM cover_art_archive.cover_art WHERE id = %s", image)
+            del self.owners[image]
+
+    async def drain(self) -> None:
+        """With trouble at the archive now and then, and time that passes or does not."""
+        self.stage.archive.settings.delay = self.chance.choice([0, 0, 3600])
+        if self.chance.random() < 0.5:
+            self.stage.archive.faults.add("", "/s3/", self._sometimes_fail, times=None)
+        await drain(self.stage)
+        self.stage.archive.faults.clear()
+        if self.chance.random() < 0.5:
+            self.stage.archive.settle()
+            self.stage.make_due()
+
+    async def _sometimes_fail(self, _call: Call, answer: Answer) -> web.StreamResponse:
+        if self.chance.random() < 0.3:
+            return web.Response(status=500)
+        return answer()
+
+    def check(self) -> None:
+        """Every image is with its owner and nowhere else, and every listing is right."""
+        for release, gid in GIDS.items():
+            images = {image for image, owner in self.owners.items() if owner == release}
+            originals = {name for name in self.stage.files(gid) if name.startswith("mbid-")}
+            originals -= {f"mbid-{gid}_mb_metadata.xml"}
+            assert originals == {original(gid, image, SUFFIXES[image]) for image in images}
+            item = self.stage.archive.items.get(f"mbid-{gid}")
+            for image in images:
+                assert item is not None
+                stored = item.files[original(gid, image, SUFFIXES[image])]
+                assert stored.content.read() == self.bytes_of[image]
+            listing = None if item is None else item.files.get("index.json")
+            if listing is not None:
+                listed = json.loads(listing.content.read())["images"]
+                assert {image["id"] for image in listed} == images
+            else:
+                assert not images or gid not in self._touched()
+
+    def _touched(self) -> set[str]:
+        rows = self.stage.sql("SELECT message ->> 'gid' FROM artwork_indexer.event_queue")
+        return {gid for (gid,) in rows}
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_no_order_of_edits_loses_an_image(caa: Stage, seed: int) -> None:
+    editor = Editor(caa, random.Random(seed))
+    editor.prepare()
+    for _ in range(STEPS):
+        await editor.step()
+    caa.archive.settings.delay = 0
+    caa.archive.settle()
+    caa.make_due()
+    await drain_for_hours(caa)
+    assert set(caa.states().values()) <= {"completed"}, caa.queue()
+    editor.check()
