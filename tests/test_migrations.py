@@ -178,6 +178,16 @@ def test_fresh_and_upgraded_are_equal(legacy_url: str, database_url: str) -> Non
     assert schema_dump(legacy_url) == schema_dump(database_url)
 
 
+def test_the_printed_sql_upgrades_an_existing_queue(legacy_url: str, database_url: str) -> None:
+    before = run(legacy_url, THEIR_COLUMNS)
+    run(legacy_url, "DROP FUNCTION artwork_indexer.helper_of_theirs(integer)")
+    with connect(legacy_url) as connection:
+        run(legacy_url, sql_text(connection))
+        assert pending(connection) == []
+    assert schema_dump(legacy_url) == schema_dump(database_url)
+    assert run(legacy_url, THEIR_COLUMNS) == before
+
+
 def test_other_names_of_constraints_and_missing_indexes_end_equal(
     legacy_url: str, database_url: str
 ) -> None:

@@ -1,6 +1,7 @@
 """An edit neither waits for another editor or a worker, nor is it ever aborted by a trigger.
 
-Every edit runs with a lock time limit of 200 ms, so a wait would be an error.
+Every edit runs with a lock time limit of 200 ms, and the triggers have one of their own: a
+wait would be an error of the edit or a warning of the trigger.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def test_two_editors_merge_images_of_one_release(anna: Desk, bela: Desk) -> None
         anna.move_art(1, 2)
         with bela.edit():
             bela.move_art(11, 3)
+    assert anna.warnings + bela.warnings == []
     expand(anna)
     jobs = [job[1:3] for job in anna.jobs()]
     assert sorted(jobs) == sorted(
@@ -109,6 +111,7 @@ def test_a_deindex_that_meets_another_editor_is_deferred(anna: Desk, bela: Desk)
         with bela.edit():
             bela.move_art(1, 2)
         assert bela.deferred() == [("deindex", R1)]
+        assert bela.warnings == []
     expand(bela)
     assert [job[1:3] for job in anna.jobs()] == [
         ("copy_image", f"{R1} {R2}"),
