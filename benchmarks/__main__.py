@@ -1,0 +1,35 @@
+"""``make bench``: measure, and print each figure beside what it is meant to be.
+
+Absolute figures depend on the machine; the comparisons are made within one run.
+Name measurements to run only those: ``python -m benchmarks latency claiming draining``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from artwork_indexer.sandbox.postgres import running
+from benchmarks import claiming, draining, latency
+
+MEASUREMENTS = {"latency": latency.run, "claiming": claiming.run, "draining": draining.run}
+
+
+def main(wanted: list[str]) -> int:
+    """Run the measurements."""
+    unknown = set(wanted) - set(MEASUREMENTS)
+    if unknown:
+        print(f"Unknown: {', '.join(sorted(unknown))}. There are {', '.join(MEASUREMENTS)}.")
+        return 2
+    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}", flush=True)
+    with running() as server, tempfile.TemporaryDirectory() as directory:
+        for name in wanted or MEASUREMENTS:
+            for line in MEASUREMENTS[name](server, Path(directory)):
+                print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
