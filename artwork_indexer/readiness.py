@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from artwork_indexer.database import query
 from artwork_indexer.errors import Refused
-from artwork_indexer.migrations import Connection, StatusLine, read_installed, status
+from artwork_indexer.migration_state import Connection, read_installed
+from artwork_indexer.migrations import StatusLine, status
 from artwork_indexer.triggers import all_triggers, musicbrainz_tables
 
 
@@ -66,6 +67,11 @@ def require_schema(connection: Connection) -> None:
         raise Refused(
             f"The database {marks['database']} has no schema artwork_indexer. "
             "Run: artwork-indexer migrate"
+        )
+    if not marks["may_use_schema"]:
+        raise Refused(
+            f"The role {marks['role']} may not use the schema artwork_indexer. Run sql/roles.sql "
+            "and grant it the role artwork_indexer, or use the owner of the schema."
         )
     if not marks["has_versions"]:
         raise Refused(

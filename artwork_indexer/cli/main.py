@@ -15,7 +15,7 @@ import psycopg
 
 from artwork_indexer import __version__
 from artwork_indexer.cli.common import Session, config_option
-from artwork_indexer.cli.database_errors import (
+from artwork_indexer.database_sentences import (
     UNREACHABLE,
     connection_sentence,
     database_sentence,

@@ -1,0 +1,1 @@
+"""What `artwork-indexer doctor` looks at: configuration, database, queue, outside services."""
