@@ -129,6 +129,16 @@ async def test_watchdog_starves_when_the_loop_makes_no_progress(manager: Manager
     await asyncio.wait([feeding])
 
 
+async def test_watchdog_is_fed_while_the_last_events_are_finished(manager: Manager) -> None:
+    watchdog = Watchdog(Notifier(manager.environ), 0.01, patience=0)
+    watchdog.stopping()
+    feeding = asyncio.create_task(watchdog.run())
+    for _ in range(5):
+        assert await manager.hears() == {"WATCHDOG": "1"}
+    feeding.cancel()
+    await asyncio.wait([feeding])
+
+
 async def test_watchdog_ends_with_the_daemon(manager: Manager) -> None:
     async with Systemd({**manager.environ, "WATCHDOG_USEC": "20000"}):
         await manager.hears()

@@ -65,6 +65,9 @@ class Health(Observer):
 
     def not_alive(self) -> str | None:
         """Why the process should be restarted, None if it should not."""
+        if self._is_stopping:
+            # The loop has ended; the events in hand may take longer than any turn of it.
+            return None
         seconds = self._clock() - self._progressed_at
         if seconds < self._progress_seconds:
             return None
@@ -114,6 +117,8 @@ class StatusServer:
         self._metrics = metrics
         self._runner: web.AppRunner | None = None
         self._place: tuple[str, int] | None = None
+        self._refused: tuple[str, int] | None = None
+        """Where serving failed: said once, not at every try."""
 
     async def serve(self, host: str, port: int | None) -> int | None:
         """Serve there from now on, and nowhere else; None for nowhere.
@@ -135,20 +140,27 @@ class StatusServer:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             await runner.cleanup()
-            log.warning(
-                "no metrics and health pages: %s port %d cannot be used (%s); "
-                "free it or change [metrics] host and port",
-                host,
-                port,
-                error.strerror,
-                extra={"action": "metrics"},
-            )
+            self._refuse(host, port, error)
             return None
+        self._refused = None
         self._runner = runner
         bound = int(runner.addresses[0][1])
         self._place = (host, bound)
         log.info("metrics and health pages at %s port %d", host, bound, extra={"action": "metrics"})
         return bound
+
+    def _refuse(self, host: str, port: int, error: OSError) -> None:
+        if self._refused == (host, port):
+            return
+        self._refused = (host, port)
+        log.warning(
+            "no metrics and health pages: %s port %d cannot be used (%s); "
+            "free it or change [metrics] host and port",
+            host,
+            port,
+            error.strerror,
+            extra={"action": "metrics"},
+        )
 
     async def close(self) -> None:
         """Serve no longer."""

@@ -59,6 +59,11 @@ class Watchdog:
         self._interval = interval
         self._patience = max(interval, patience)
         self._progressed_at = time.monotonic()
+        self._is_stopping = False
+
+    def stopping(self) -> None:
+        """The loop ends and shows no progress any more; TimeoutStopSec is the limit now."""
+        self._is_stopping = True
 
     def progress(self) -> None:
         """The loop is alive."""
@@ -67,7 +72,8 @@ class Watchdog:
     async def run(self) -> None:
         """Feed until cancelled."""
         while True:
-            if time.monotonic() - self._progressed_at < self._patience:
+            is_fresh = time.monotonic() - self._progressed_at < self._patience
+            if is_fresh or self._is_stopping:
                 self._notifier.send(WATCHDOG=1)
             await asyncio.sleep(self._interval / 2)
 
@@ -97,6 +103,8 @@ class Systemd(Observer):
 
     def stopping(self) -> None:
         """Finishing what is in hand."""
+        if self._watchdog is not None:
+            self._watchdog.stopping()
         self._notifier.send(STOPPING=1, STATUS="Finishing the events in hand.")
 
     def reloading(self) -> None:
