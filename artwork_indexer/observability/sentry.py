@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 REPEAT_SECONDS: Final = 3600.0
 """How long the same error is not reported again."""
 MOST_FINGERPRINTS: Final = 10_000
-FLUSH_SECONDS: Final = 3.0
+FLUSH_SECONDS: Final = 2.0
 
 _VARIABLE: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+")
 
@@ -67,9 +67,9 @@ class Sentry(Observer):
             release=__version__,
             default_integrations=False,
             auto_enabling_integrations=False,
+            # send_default_pii stays unset: that means no, and to say so is deprecated.
             include_local_variables=False,
             include_source_context=False,
-            send_default_pii=False,
             max_request_body_size="never",
             enable_backpressure_handling=False,
             auto_session_tracking=False,
