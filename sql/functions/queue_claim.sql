@@ -101,6 +101,8 @@ DECLARE
     touched text[];
     taken integer := 0;
     parked integer;
+    seen integer;
+    most integer := slots + 100;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('claim_events'));
 
@@ -125,10 +127,12 @@ BEGIN
 
     LOOP
         parked := 0;
+        seen := 0;
         FOR candidate IN
             SELECT ready.id FROM artwork_indexer.ready_events(
-                entity_types, kinds, busy, max_attempts, index_delay, slots + 100) AS ready
+                entity_types, kinds, busy, max_attempts, index_delay, most) AS ready
         LOOP
+            seen := seen + 1;
             EXIT WHEN taken >= slots;
             SELECT locked.* INTO event FROM artwork_indexer.event_queue AS locked
              WHERE locked.id = candidate.id
@@ -159,8 +163,11 @@ BEGIN
                               WHERE NOT EXISTS (SELECT FROM artwork_indexer.event_queue AS known
                                                  WHERE known.id = parent));
         END LOOP;
-        -- Rows that turned out to wait for a parent are out of the index now: look behind them.
-        EXIT WHEN taken >= slots OR parked = 0;
+        EXIT WHEN taken >= slots OR (parked = 0 AND (seen < most OR most > 100000));
+        IF parked = 0 THEN
+            -- All of these are held by somebody, a large edit for example: look behind them.
+            most := most * 10;
+        END IF;
     END LOOP;
 END
 $$;

@@ -89,7 +89,10 @@ CREATE OR REPLACE FUNCTION artwork_indexer.requeue_event(
     is_snooze boolean, remark text,
     reason text, error_class text, http_status integer
 ) RETURNS text
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+-- An editor's transaction may hold an identical job that we cannot see yet. We ask again later.
+SET lock_timeout TO '2s'
+AS $$
 DECLARE
     attempt smallint;
     twin bigint;
