@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -30,6 +31,19 @@ async def test_completed_events_go_after_ninety_days(caa: Stage) -> None:
     caa.sql("UPDATE artwork_indexer.event_queue SET created = created - interval '100 days'")
     await drain(caa)
     assert caa.queue() == []
+
+
+async def test_what_an_unfinished_event_names_stays(caa: Stage) -> None:
+    """So do failed, queued and running events, however old they are."""
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    parent = caa.insert("noop", {"n": 1}, state="completed", created=long_ago)
+    later = datetime.now(UTC) + timedelta(days=1)
+    child = caa.insert("noop", {"n": 2}, depends_on=[parent], created=long_ago, run_after=later)
+    failed = caa.insert("noop", {"n": 3}, state="failed", created=long_ago)
+    gone = caa.insert("noop", {"n": 4}, state="completed", created=long_ago)
+    await drain(caa)
+    assert set(caa.states()) == {parent, child, failed}
+    assert gone not in caa.states()
 
 
 async def test_an_event_waits_for_its_parents_however_old_it_is(caa: Stage) -> None:

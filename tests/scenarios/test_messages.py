@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 import pytest
 
 from tests.scenarios.expected import CAA, R1
@@ -77,14 +79,17 @@ async def test_unknown_keys_make_another_job_of_the_same_meaning(caa: Stage) -> 
     assert caa.requests() == CAA.reindex(R1) * 2
 
 
-async def test_failed_rows_are_requeued_by_hand(caa: Stage) -> None:
-    """As the contract describes it: state and attempts, nothing else."""
-    caa.sql(
-        "INSERT INTO artwork_indexer.event_queue (state, entity_type, action, message, attempts)"
-        " VALUES ('failed', 'release', 'index', jsonb_build_object('gid', %s::text), 5)",
-        R1,
-    )
-    caa.sql("UPDATE artwork_indexer.event_queue SET state = 'queued', attempts = 0")
+@pytest.mark.parametrize(
+    "reset",
+    [
+        "UPDATE artwork_indexer.event_queue SET state = 'queued', attempts = 0",
+        "UPDATE artwork_indexer.event_queue SET state = 'queued'",
+    ],
+)
+async def test_failed_rows_are_requeued_by_hand(caa: Stage, reset: LiteralString) -> None:
+    """State, and perhaps attempts: the row is due at once."""
+    caa.insert("index", {"gid": R1}, state="failed", attempts=4)
+    caa.sql(reset)
     await drain(caa)
     assert caa.states() == {1: "completed"}
     assert caa.requests() == CAA.reindex(R1)

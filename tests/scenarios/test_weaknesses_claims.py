@@ -16,7 +16,7 @@ from aiohttp import web
 
 from artwork_indexer.sandbox.internet_archive import fault_kinds as faults
 from artwork_indexer.sandbox.internet_archive.calls import Call
-from tests.scenarios.expected import CAA, R1, R3, put
+from tests.scenarios.expected import CAA, R1, R2, R3, put
 from tests.scenarios.running import drain, is_put, running, until
 from tests.scenarios.stage import Stage
 
@@ -221,6 +221,17 @@ async def test_weakness_P_jobs_of_one_mbid_never_overlap(caa: Stage) -> None:
         hang.release()
         await until(lambda: set(caa.states().values()) == {"completed"})
     assert b'"comment": "newer"' in caa.entries("PUT", f"{R1}/index.json")[-1].body
+
+
+async def test_weakness_P_one_claim_takes_one_job_of_an_mbid(caa: Stage) -> None:
+    """A merge touches two MBIDs, so the copy keeps the jobs of both away."""
+    caa.insert("copy_image", {"artwork_id": 1, "old_gid": R1, "new_gid": R2, "suffix": "jpg"})
+    caa.insert("index", {"gid": R1})
+    caa.insert("index", {"gid": R2})
+    other = caa.insert("index", {"gid": R3})
+    again = caa.insert("index", {"gid": R3, "again": True})
+    assert caa.claimed() == [1, other]
+    assert caa.states()[again] == "queued"
 
 
 async def test_weakness_P_what_is_written_is_the_newest(caa: Stage) -> None:
