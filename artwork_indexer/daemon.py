@@ -250,7 +250,6 @@ class Daemon:
 
     async def _turn(self, engine: Engine) -> float:
         """Claim what is ready; return how long to sleep unless woken."""
-        await self._housekeeping.rescue(engine.queue)
         in_hand = len(self._leases)
         free = engine.settings.concurrency - in_hand
         claimed = await self._claim(engine, free)
@@ -260,9 +259,12 @@ class Daemon:
             self._idle_seconds = FIRST_IDLE_SECONDS
             self._idle.forget()
         if claimed == max(free, 0):
+            await self._housekeeping.rescue_regularly(engine.queue)
             return TURN_SECONDS
         due = await engine.queue.next_due()
         if due.deferred and await engine.queue.expand():
+            return 0
+        if self._is_stalled(due) and await self._housekeeping.rescue(engine.queue):
             return 0
         return self._rest(engine, due, in_hand + claimed)
 
@@ -313,13 +315,16 @@ class Daemon:
             self._is_done = True
         return seconds
 
+    def _is_stalled(self, due: Due) -> bool:
+        return due.stalled is not None and self._housekeeping.rescue_in(due.stalled) <= 0
+
     def _seconds_until(self, due: Due) -> float:
         times = [time for time in (due.collecting, due.waiting) if time is not None]
         if due.deferred:
             # It was not to be had: another transaction holds it.
             times.append(FIRST_IDLE_SECONDS)
         if due.stalled is not None:
-            times.append(max(due.stalled, self._housekeeping.rescue_in()))
+            times.append(self._housekeeping.rescue_in(due.stalled))
         first = min(times, default=self._options.max_wait)
         return first if first > 0 else OVERDUE_SECONDS
 

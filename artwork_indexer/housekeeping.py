@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +13,9 @@ from artwork_indexer.event_queue import PRUNE_BATCH, EventQueue
 log = logging.getLogger(__name__)
 
 RESCUE_SECONDS: Final = 15.0
-"""How often to look for events whose worker is gone."""
+"""How often a busy loop looks for events whose worker is gone."""
+AGAIN_SECONDS: Final = 1.0
+"""How soon to look again for one that was not to be had: somebody holds a lock on it."""
 TIDY_SECONDS: Final = 150.0
 """How often to delete old events and to look over the waiting ones."""
 MORE_SECONDS: Final = 5.0
@@ -24,19 +27,24 @@ class Housekeeping:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._rescue_at = clock()
+        self._rescued_at = -math.inf
         self._prune_at = clock()
         self._sweep_at = clock()
 
-    def rescue_in(self) -> float:
-        """Seconds until the next look for stalled events."""
-        return max(0.0, self._rescue_at - self._clock())
+    def rescue_in(self, seconds: float) -> float:
+        """Seconds until stalled events should be looked for, if one is to stall in ``seconds``."""
+        return max(seconds, self._rescued_at + AGAIN_SECONDS - self._clock())
 
-    async def rescue(self, queue: EventQueue) -> None:
-        """Take events from workers that are gone, if it is time to look."""
-        if self._clock() < self._rescue_at:
-            return
-        for event, outcome in await queue.rescue():
+    async def rescue_regularly(self, queue: EventQueue) -> None:
+        """Take events from workers that are gone, if nobody has looked for a while."""
+        if self._clock() >= self._rescued_at + RESCUE_SECONDS:
+            await self.rescue(queue)
+
+    async def rescue(self, queue: EventQueue) -> bool:
+        """Take events from workers that are gone; say whether there were any."""
+        self._rescued_at = self._clock()
+        rescued = await queue.rescue()
+        for event, outcome in rescued:
             log.log(
                 logging.ERROR if outcome == "failed" else logging.WARNING,
                 "event %d was taken from a worker that is gone: %s",
@@ -44,7 +52,7 @@ class Housekeeping:
                 outcome,
                 extra={"action": "rescue", "event_id": event, "outcome": outcome},
             )
-        self._rescue_at = self._clock() + RESCUE_SECONDS
+        return bool(rescued)
 
     async def tidy(self, queue: EventQueue) -> None:
         """Delete a batch of old events and release what waits in vain, if it is time."""

@@ -24,7 +24,7 @@ from artwork_indexer.errors import Unreachable
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "artwork_indexer"
-PROBE_SECONDS: Final = 45.0
+PROBE_SECONDS: Final = 60.0
 """How often the connection is asked whether it still lives."""
 ANSWER_SECONDS: Final = 5.0
 """How long the answer to a probe, or closing a dead connection, may take."""

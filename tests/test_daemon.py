@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from artwork_indexer import housekeeping
 from artwork_indexer.engine import Engine
 from artwork_indexer.errors import (
     ConfigurationError,
@@ -276,10 +277,40 @@ async def test_weakness_D_a_stalled_event_is_taken_over_when_its_lease_ends(
     engine = make_engine(database_url)
     async with running(engine) as it:
         await it.diary.wait_for("idled")
-        it.daemon._housekeeping._rescue_at = 0.0
         await it.diary.wait_for("completed", event)
     row = rows.get(event)
     assert (row["attempts"], row["crashes"]) == (1, 1)
+
+
+async def test_upstream_scenario_timeout_in_a_single_poll(database_url: str, rows: Rows) -> None:
+    event = rows.add("index", {"gid": "A"}, state="running", created="2024-01-01")
+    assert await drain(make_engine(database_url)) == 0
+    assert rows.state(event) == "failed"
+
+
+async def test_a_busy_daemon_rescues_too(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "RESCUE_SECONDS", 0)
+    stalled = rows.index(A)
+    rows.set(stalled, state="running", claimed_by="gone", lease_expires="2024-01-01")
+    busy = rows.index(B)
+    script = Script()
+    script.gate.clear()
+    async with running(make_engine(database_url, script, concurrency=1)) as it:
+        await it.diary.wait_for("claimed", busy)
+        await until(lambda: rows.state(stalled) == "queued")
+        script.gate.set()
+        await it.diary.wait_for("completed", stalled)
+
+
+async def test_upstream_scenario_cleanup(database_url: str, rows: Rows) -> None:
+    rows.index(A)
+    await drain(make_engine(database_url))
+    assert rows.count("completed") == 1
+    rows.run("UPDATE artwork_indexer.event_queue SET created = created - interval '100 days'")
+    await drain(make_engine(database_url))
+    assert rows.count("completed") == 0
 
 
 async def test_a_lost_lease_ends_the_handler_and_drops_its_result(
