@@ -108,7 +108,7 @@ def told(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         # Whoever read our output has seen enough; nothing more can be written to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 1
     sentence, code = described(error)
     click.echo(f"artwork-indexer: {Scrubber()(sentence)}", err=True)
     return code
