@@ -27,6 +27,13 @@ def incoming(new: str = R1, **other: object) -> dict[str, object]:
     return {"artwork_id": 7, "old_gid": UNKNOWN, "new_gid": new, "suffix": "jpg"} | other
 
 
+def no_source(stage: Stage, **at_target: bytes) -> None:
+    """The source is missing; the target's item lists these images, by suffix."""
+    stage.outside.replies[TARGET] = say(404, NO_SUCH_KEY)
+    files = {image(R2, 7, suffix): body for suffix, body in at_target.items()}
+    stage.outside.record(R2, files)
+
+
 async def test_copy(stage: Stage) -> None:
     assert await copy(stage) is None
     (request,) = stage.outside.journal
@@ -47,7 +54,7 @@ async def test_darkened_target_is_left_alone(stage: Stage) -> None:
 
 
 async def test_missing_source_is_permanent(stage: Stage) -> None:
-    stage.outside.replies[TARGET] = say(404, NO_SUCH_KEY)
+    no_source(stage)
     stage.art.queue("copy_image", incoming(artwork_id=8))
     stage.art.queue("copy_image", incoming(new=R3))
     stage.art.queue("copy_image", incoming(suffix="png"))
@@ -67,7 +74,7 @@ async def test_weakness_O_source_that_is_on_its_way(stage: Stage, state: str) ->
 
 
 async def test_weakness_O_a_later_copy_does_not_count(stage: Stage) -> None:
-    stage.outside.replies[TARGET] = say(404, NO_SUCH_KEY)
+    no_source(stage)
     later = stage.art.queue("copy_image", incoming())
     with pytest.raises(PermanentError, match="HTTP 404"):
         await copy(stage, id=later)
@@ -75,7 +82,7 @@ async def test_weakness_O_a_later_copy_does_not_count(stage: Stage) -> None:
 
 async def test_source_whose_copy_was_long_ago(make_stage: MakeStage) -> None:
     stage = make_stage(settings=ActionSettings(copy_wait_hours=2))
-    stage.outside.replies[TARGET] = say(404, NO_SUCH_KEY)
+    no_source(stage)
     earlier = stage.art.queue("copy_image", incoming(), state="completed")
     stage.art.execute(
         "UPDATE artwork_indexer.event_queue SET completed_at = now() - interval '121 minutes'"
@@ -85,10 +92,30 @@ async def test_source_whose_copy_was_long_ago(make_stage: MakeStage) -> None:
 
 
 async def test_source_whose_copy_failed(stage: Stage) -> None:
-    stage.outside.replies[TARGET] = say(404, NO_SUCH_KEY)
+    no_source(stage)
     earlier = stage.art.queue("copy_image", incoming(), state="failed")
     with pytest.raises(PermanentError, match=f"event {earlier}.*has failed"):
         await copy(stage, id=earlier + 1)
+
+
+async def test_image_that_was_moved_away_and_back(stage: Stage) -> None:
+    no_source(stage, jpg=b"bytes")
+    failed = stage.art.queue("copy_image", incoming(), state="failed")
+    assert await copy(stage, id=failed + 1) == "already at its new place: nothing copied"
+
+
+async def test_another_file_at_the_target_is_not_the_image(stage: Stage) -> None:
+    no_source(stage, png=b"bytes")
+    with pytest.raises(PermanentError, match="HTTP 404"):
+        await copy(stage)
+
+
+async def test_copy_that_copied_nothing_brings_nothing(stage: Stage) -> None:
+    no_source(stage)
+    done = stage.art.queue("copy_image", incoming(), state="completed")
+    stage.art.execute("UPDATE artwork_indexer.event_queue SET remark = 'taken back'")
+    with pytest.raises(PermanentError, match="HTTP 404"):
+        await copy(stage, id=done + 1)
 
 
 async def test_waiting_for_the_source_has_an_end(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,22 @@ async def test_weakness_W_proven_copy(stage: Stage) -> None:
         f"GET /metadata/mbid-{R2}",
         DELETE,
     ]
+
+
+async def test_image_that_is_moved_back_while_its_copy_is_checked(stage: Stage) -> None:
+    moved(stage)
+    stage.outside.record(R1, {image(R1, 7): b"bytes"})
+    stage.outside.record(R2, {image(R2, 7): b"bytes"})
+    listed = stage.outside.replies["GET", f"/metadata/mbid-{R2}"]
+
+    async def move_back(request: web.Request) -> web.StreamResponse:
+        stage.art.execute("UPDATE cover_art_archive.cover_art SET release = 1 WHERE id = 7")
+        return await listed(request)
+
+    stage.outside.replies["GET", f"/metadata/mbid-{R2}"] = move_back
+    with pytest.raises(NotYet, match="moved while"):
+        await delete(stage)
+    assert stage.outside.writes == []
 
 
 @pytest.mark.parametrize("body", [b"other", b"", b"bytez"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from artwork_indexer.actions.context import Context, not_yet
 from artwork_indexer.actions.index import DARKENED
+from artwork_indexer.archive import names
+from artwork_indexer.archive.metadata import Present
 from artwork_indexer.database import query
-from artwork_indexer.errors import EventError, PermanentError
+from artwork_indexer.errors import PermanentError
 from artwork_indexer.event_queue import Event
 from artwork_indexer.messages import CopyMessage, copy_message
 from artwork_indexer.musicbrainz.entities import Entity, state
@@ -28,14 +30,19 @@ async def copy_image(context: Context, project: Project, event: Event) -> str | 
     except PermanentError as error:
         if error.status != 404:
             raise
-        raise await _missing_source(context, project, event, message, error) from error
+        return await _missing_source(context, project, event, message, error)
     return None
 
 
 async def _missing_source(
     context: Context, project: Project, event: Event, message: CopyMessage, error: PermanentError
-) -> EventError:
-    """What it means that there is nothing to copy."""
+) -> str:
+    """What it means that there is nothing to copy; returns why there is nothing to do, if so.
+
+    Raises:
+        NotYet: an earlier copy brings the image to the source.
+        PermanentError: the image is neither at the source nor on its way there.
+    """
     earlier = await context.database.fetch_one(
         query("image_copies_to"),
         entity_type=project.entity_type,
@@ -45,14 +52,23 @@ async def _missing_source(
         before=event.id,
         hours=context.settings.copy_wait_hours,
     )
-    if earlier is None:
-        return error
-    if earlier["state"] == "failed":
-        return PermanentError(
-            f"The image is missing ({error}): event {earlier['id']}, which should have brought "
-            "it, has failed. Requeue that one first.",
-            status=error.status,
+    if earlier is not None and earlier["state"] != "failed":
+        raise not_yet(
+            context, event, f"The image has not arrived yet; event {earlier['id']} brings it"
         )
-    return not_yet(
-        context, event, f"The image has not arrived yet; event {earlier['id']} brings it"
+    if await _is_at_target(context, message):
+        return "already at its new place: nothing copied"
+    if earlier is None:
+        raise error
+    raise PermanentError(
+        f"The image is missing ({error}): event {earlier['id']}, which should have brought "
+        "it, has failed. Requeue that one first.",
+        status=error.status,
     )
+
+
+async def _is_at_target(context: Context, message: CopyMessage) -> bool:
+    """Whether the image stayed where it is to be brought: it was moved away and back again."""
+    record = await context.archive.read(names.item(message.new_gid))
+    name = names.image(message.new_gid, message.artwork_id, message.suffix)
+    return isinstance(record, Present) and name in record.files

@@ -6,12 +6,18 @@ another entity, its item has to show the same bytes first.
 
 from __future__ import annotations
 
-from artwork_indexer.actions.context import AUDIT, Context, not_yet, require_parents
+from artwork_indexer.actions.context import (
+    AUDIT,
+    SHORTEST_WAIT,
+    Context,
+    not_yet,
+    require_parents,
+)
 from artwork_indexer.actions.index import DARKENED
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Dark, EmptyAnswer, File
 from artwork_indexer.database import query
-from artwork_indexer.errors import PermanentError
+from artwork_indexer.errors import NotYet, PermanentError
 from artwork_indexer.event_queue import Event
 from artwork_indexer.messages import DeleteMessage, delete_message
 from artwork_indexer.musicbrainz.entities import Entity, Owner, owner, state
@@ -78,7 +84,11 @@ async def _verify(
             f"Not deleted: the image belongs to {owned_by.gid}, which is darkened. "
             "A review is needed."
         )
-    return await _prove_copy(context, event, message, owned_by)
+    remark = await _prove_copy(context, event, message, owned_by)
+    # The proof took its time, and it is worth nothing if the image was moved meanwhile.
+    if await owner(context.database, project, message.artwork_id) != owned_by:
+        raise NotYet("The image was moved while its copy was checked.", seconds=SHORTEST_WAIT)
+    return remark
 
 
 async def _prove_copy(

@@ -11,6 +11,8 @@ SELECT copy.id, copy.state::text AS state
           FROM artwork_indexer.event_queue AS done
          WHERE done.entity_type = %(entity_type)s::artwork_indexer.indexable_entity_type
            AND done.state = 'completed'
+           -- A remark says that nothing was copied.
+           AND done.remark IS NULL
            AND coalesce(done.completed_at, done.last_updated)
                > now() - %(hours)s::float8 * interval '1 hour'
            AND done.action = 'copy_image'
