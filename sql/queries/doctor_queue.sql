@@ -3,11 +3,11 @@ SELECT (SELECT count(*) FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'queued') AS queued,
        (SELECT count(*) FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'failed') AS failed,
-       (SELECT count(*) FROM artwork_indexer.event_queue AS child
-         WHERE child.state = 'queued' AND child.waits_for = 'parent'
-           AND EXISTS (SELECT FROM artwork_indexer.event_queue AS parent
-                        WHERE parent.id = ANY (child.depends_on)
-                          AND parent.state = 'failed')) AS orphaned,
+       (SELECT count(DISTINCT child.id)
+          FROM artwork_indexer.event_queue AS parent
+          JOIN artwork_indexer.event_queue AS child
+            ON child.depends_on @> ARRAY[parent.id] AND child.state = 'queued'
+         WHERE parent.state = 'failed') AS orphaned,
        (SELECT count(*) FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'running'
            AND coalesce(event.lease_expires, event.last_updated + interval '2.5 minutes')
