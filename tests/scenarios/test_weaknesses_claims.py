@@ -139,7 +139,7 @@ async def test_weakness_G_a_stop_is_heard_while_the_database_is_away(caa: Stage)
         caa.sql(f"SELECT pg_terminate_backend(pid) {DAEMONS}")
         await until(lambda: not daemon.is_connected)
         daemon.stop()
-        await asyncio.wait_for(daemon.ended(), 5)
+        assert await daemon.ended() == 0
 
 
 async def test_weakness_G_logs_hold_no_statements_and_no_values(
