@@ -139,15 +139,17 @@ async def test_what_was_done_during_an_outage_is_not_lost(database_url: str, row
 async def test_a_stop_does_not_wait_for_a_database_that_is_away(
     database_url: str, rows: Rows
 ) -> None:
-    async with relayed(database_url) as relay:
-        async with running(make_engine(relay.conninfo), max_wait=0.1) as it:
-            await it.diary.wait_for("listening", True)
-            await relay.stop()
-            await it.diary.wait_for("connected", False)
-            begun = time.monotonic()
-            it.daemon.stop()
-            assert await it.ended() == 0
-            assert time.monotonic() - begun < 2
+    async with (
+        relayed(database_url) as relay,
+        running(make_engine(relay.conninfo), max_wait=0.1) as it,
+    ):
+        await it.diary.wait_for("listening", True)
+        await relay.stop()
+        await it.diary.wait_for("connected", False)
+        begun = time.monotonic()
+        it.daemon.stop()
+        assert await it.ended() == 0
+        assert time.monotonic() - begun < 2
     assert rows.states() == {}
 
 

@@ -69,8 +69,11 @@ async def test_upstream_scenario_concurrency(database_url: str, rows: Rows) -> N
     events = [rows.add("noop", {"sleep": 0.05, "n": n}) for n in range(20)]
     async with started(database_url, "one") as one, started(database_url, "two") as two:
         await until(lambda: rows.count("completed") == len(events))
+        for process in (one, two):
+            process.signal(signal.SIGTERM)
+            assert await process.ended() == 0
     for event in events:
-        assert (one.log + two.log).count(f"event {event} noop") == 1
+        assert (one.log + two.log).count(f"event {event} noop - completed") == 1
 
 
 async def test_crash_recovery_after_kill_9(database_url: str, rows: Rows) -> None:
