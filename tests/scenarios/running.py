@@ -19,23 +19,17 @@ LONGEST: Final = 15.0
 GLANCE: Final = 0.01
 
 
-class Running(Observer):
+class Running:
     """A daemon at work."""
 
     def __init__(self) -> None:
-        self.is_connected = True
-        self.pauses: list[str] = []
-        """Names of the services that were paused."""
         self._task: asyncio.Task[int] | None = None
         self._daemon: Daemon | None = None
-
-    def connected(self, active: bool) -> None:
-        self.is_connected = active
 
     async def start(self, stage: Stage, options: LoopOptions) -> None:
         config = load(stage.config_file(), {})
         engine = await open_engine(config, worker=worker_name(), http_observer=None)
-        self._daemon = Daemon(engine, options=options, observer=self)
+        self._daemon = Daemon(engine, options=options, observer=Observer())
         self._task = asyncio.create_task(self._daemon.run())
 
     def stop(self) -> None:
