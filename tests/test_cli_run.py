@@ -79,7 +79,9 @@ async def test_a_reload_moves_pages_and_changes_the_log(
     installation.write(port=first)
     async with process("run", "--config", str(installation.file)) as daemon:
         await daemon.said("listening")
-        installation.write(port=second, secret=NEW_KEY, more="[logging]\nformat = json\n")
+        # The contact would be shown, were it not a secret at the same time.
+        more = f"[logging]\nformat = json\n[archive]\ncontact = {NEW_KEY}\n"
+        installation.write(port=second, secret=NEW_KEY, more=more)
         daemon.signal(signal.SIGHUP)
         await daemon.said(f"[metrics] port: {first} -> {second}")
         await daemon.said('"logger"')
@@ -92,6 +94,7 @@ async def test_a_reload_moves_pages_and_changes_the_log(
         daemon.signal(signal.SIGTERM)
         assert await daemon.ended() == 0
     assert "[s3] caa_secret: changed" in daemon.output
+    assert "[archive] contact: (empty) -> [hidden]" in daemon.output
     assert not [key for key in (*KEYS, NEW_KEY) if key in daemon.output]
 
 
