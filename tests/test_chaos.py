@@ -110,7 +110,10 @@ async def test_weakness_H_the_database_is_away_for_a_while(
     assert handle.done == {first: 1, second: 1}
 
 
-async def test_what_was_done_during_an_outage_is_not_lost(database_url: str, rows: Rows) -> None:
+async def test_what_was_done_during_an_outage_is_not_lost(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CHECKOUT_SECONDS", 0.2)
     begun, go = asyncio.Event(), asyncio.Event()
     done: list[int] = []
 
@@ -128,12 +131,41 @@ async def test_what_was_done_during_an_outage_is_not_lost(database_url: str, row
         await begun.wait()
         await relay.stop()
         go.set()
+        await it.diary.wait_for("connected", False)
         await asyncio.sleep(0.5)
         assert rows.state(event) == "running"
         await relay.start()
         await it.diary.wait_for("completed", event)
     assert done == [event]
     assert rows.get(event)["remark"] == "done in the dark"
+
+
+async def test_work_whose_lease_cannot_be_renewed_is_ended(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CHECKOUT_SECONDS", 0.2)
+    ended = asyncio.Event()
+
+    async def handle(event: Event) -> str | None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.set()
+        return str(event.id)
+
+    queue = QueueSettings(lease_seconds=1.5, index_delay_seconds=0)
+    async with (
+        relayed(database_url) as relay,
+        running(make_engine(relay.conninfo, handle, queue=queue), max_wait=2) as it,
+    ):
+        event = rows.index(GIDS[0])
+        await it.diary.wait_for("claimed", event)
+        await relay.stop()
+        await it.diary.wait_for("lost", event)
+        assert ended.is_set()
+        assert rows.state(event) == "running"
+        await relay.start()
+        await it.diary.wait_for("claimed", event, times=2)
 
 
 async def test_a_stop_does_not_wait_for_a_database_that_is_away(

@@ -371,6 +371,25 @@ async def test_weakness_J_after_a_stop_nothing_is_claimed_and_work_is_finished(
     assert rows.get(second)["claims"] == 0
 
 
+async def test_weakness_J_a_stop_right_before_the_claim_is_in_time(
+    database_url: str, rows: Rows
+) -> None:
+    engine = make_engine(database_url)
+
+    async def stop_meanwhile(same: Engine) -> Engine:
+        rows.index(A)
+        it.daemon.stop()
+        return same
+
+    async with running(engine, reload=stop_meanwhile) as it:
+        await it.diary.wait_for("listening", True)
+        await it.diary.wait_for("idled")
+        it.daemon.reload()
+        assert await it.ended() == 0
+        assert it.diary.about("claimed") == []
+    assert rows.count("queued") == 1
+
+
 async def test_a_second_signal_gives_the_claims_back(database_url: str, rows: Rows) -> None:
     event = rows.index(A)
     script = Script()
