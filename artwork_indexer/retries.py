@@ -98,4 +98,6 @@ def as_event_error(error: Exception) -> EventError:
         return error
     text = str(error).strip().partition("\n")[0]
     name = type(error).__name__
-    return TransientError(f"{name}: {text}" if text else name)
+    wrapped = TransientError(f"{name}: {text}" if text else name)
+    wrapped.__cause__ = error
+    return wrapped
