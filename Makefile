@@ -56,6 +56,10 @@ lock: setup ## Resolve the lock files anew (versions and hashes only)
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--extra sandbox --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--only-build-deps --build-deps-for=wheel \
+		--output-file requirements-build.lock pyproject.toml
 
 wheel: setup ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
