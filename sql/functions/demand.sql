@@ -149,3 +149,17 @@ BEGIN
     END IF;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.has_open_index(
+    entity artwork_indexer.indexable_entity_type, mbid uuid
+) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM artwork_indexer.event_queue AS event
+                    WHERE event.state = 'queued' AND event.entity_type = entity
+                      AND event.action = 'index'
+                      AND event.message = jsonb_build_object('gid', mbid))
+        OR EXISTS (SELECT FROM artwork_indexer.event_queue AS event
+                    WHERE event.state = 'running' AND event.entity_type = entity
+                      AND event.action = 'index'
+                      AND event.message = jsonb_build_object('gid', mbid))
+$$;

@@ -154,7 +154,9 @@ BEGIN
       FROM @schema@.@art@
       JOIN cover_art_archive.image_type ON image_type.mime_type = @art@.mime_type
      WHERE @art@.@entity@ = OLD.id;
-    IF removals IS NOT NULL THEN
+    -- If the last image was removed just before, its index job will find no @entity@ to write,
+    -- so the old listing has to go.
+    IF removals IS NOT NULL OR artwork_indexer.has_open_index('@entity@', OLD.gid) THEN
         PERFORM artwork_indexer.want_image_removal(
                     '@entity@', (removal ->> 'artwork_id')::bigint, removal ->> 'suffix', OLD.gid)
            FROM unnest(removals) AS removal;

@@ -154,7 +154,9 @@ BEGIN
       FROM cover_art_archive.cover_art
       JOIN cover_art_archive.image_type ON image_type.mime_type = cover_art.mime_type
      WHERE cover_art.release = OLD.id;
-    IF removals IS NOT NULL THEN
+    -- If the last image was removed just before, its index job will find no release to write,
+    -- so the old listing has to go.
+    IF removals IS NOT NULL OR artwork_indexer.has_open_index('release', OLD.gid) THEN
         PERFORM artwork_indexer.want_image_removal(
                     'release', (removal ->> 'artwork_id')::bigint, removal ->> 'suffix', OLD.gid)
            FROM unnest(removals) AS removal;

@@ -154,7 +154,9 @@ BEGIN
       FROM event_art_archive.event_art
       JOIN cover_art_archive.image_type ON image_type.mime_type = event_art.mime_type
      WHERE event_art.event = OLD.id;
-    IF removals IS NOT NULL THEN
+    -- If the last image was removed just before, its index job will find no event to write,
+    -- so the old listing has to go.
+    IF removals IS NOT NULL OR artwork_indexer.has_open_index('event', OLD.gid) THEN
         PERFORM artwork_indexer.want_image_removal(
                     'event', (removal ->> 'artwork_id')::bigint, removal ->> 'suffix', OLD.gid)
            FROM unnest(removals) AS removal;

@@ -81,3 +81,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def is_put(fragment: str) -> Callable[[Entry], bool]:
     return lambda entry: entry.method == "PUT" and fragment in entry.target
+
+
+def is_completed(stage: Stage, event: int) -> bool:
+    return stage.states()[event] == "completed"

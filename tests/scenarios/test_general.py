@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from tests.scenarios.expected import R1
 from tests.scenarios.processes import process
-from tests.scenarios.running import drain, until
+from tests.scenarios.running import drain, is_completed, until
 from tests.scenarios.stage import Queued, Stage
 
 RENAME = "UPDATE musicbrainz.release SET name = 'Jinak' WHERE id = 1"
@@ -116,3 +117,18 @@ async def test_a_signal_lets_the_running_event_finish(caa: Stage, number: signal
         daemon.signal(number)
         assert await daemon.ended() == 0
     assert caa.states() == {event: "completed", late: "queued"}
+
+
+async def test_an_edit_wakes_a_daemon_that_sleeps(caa: Stage) -> None:
+    """Not before the next poll, half a minute later, as without notifications."""
+    caa.configure("indexer", listen="yes")
+    async with process("--config", str(caa.config_file()), "run", "--max-wait", "30") as daemon:
+        await daemon.said("listening for new events")
+        for number in range(3):
+            event = caa.insert("noop", {"n": number})
+            await until(partial(is_completed, caa, event))
+    delays = caa.one(
+        "SELECT max(extract(epoch FROM claimed - created)) FROM ("
+        " SELECT created, last_updated AS claimed FROM artwork_indexer.event_queue) AS event"
+    )
+    assert delays < 5

@@ -33,6 +33,8 @@ class Editor:
     chance: random.Random
     owners: dict[int, int] = field(default_factory=lambda: {1: 1, 2: 3, 11: 1})
     """Release by image, of the images that were not removed."""
+    alive: list[int] = field(default_factory=lambda: sorted(GIDS))
+    """The releases that were neither merged nor deleted."""
     bytes_of: dict[int, bytes] = field(default_factory=dict)
 
     def prepare(self) -> None:
@@ -49,19 +51,20 @@ class Editor:
 
     async def step(self) -> None:
         await self.chance.choice(
-            [self.move, self.move, self.move_all, self.remove, self.drain, self.drain]
+            [self.move, self.move_all, self.remove, self.end_release, *[self.drain] * 3]
         )()
 
     async def move(self) -> None:
         if self.owners:
             image = self.chance.choice(sorted(self.owners))
-            self._move([image], self.chance.choice(sorted(GIDS)))
+            self._move([image], self.chance.choice(self.alive))
 
     async def move_all(self) -> None:
         """A merge moves all images of a release in one statement."""
-        old = self.chance.choice(sorted(GIDS))
-        images = sorted(image for image, owner in self.owners.items() if owner == old)
-        self._move(images, self.chance.choice(sorted(GIDS)))
+        self._move(self._images(self.chance.choice(self.alive)), self.chance.choice(self.alive))
+
+    def _images(self, release: int) -> list[int]:
+        return sorted(image for image, owner in self.owners.items() if owner == release)
 
     def _move(self, images: list[int], release: int) -> None:
         self.stage.sql(
@@ -72,8 +75,30 @@ class Editor:
         )
         self.owners.update(dict.fromkeys(images, release))
 
+    async def end_release(self) -> None:
+        """A whole merge with its redirect, or a deletion with all images."""
+        if len(self.alive) == 1 or self.chance.random() < 0.6:
+            return
+        old = self.chance.choice(self.alive)
+        self.alive.remove(old)
+        with self.stage.connection.transaction():
+            if self.chance.random() < 0.7:
+                new = self.chance.choice(self.alive)
+                self._move(self._images(old), new)
+                self.stage.sql(
+                    "INSERT INTO musicbrainz.release_gid_redirect (gid, new_id)"
+                    " VALUES (%s::uuid, %s)",
+                    GIDS[old],
+                    new,
+                )
+            self.stage.sql("DELETE FROM musicbrainz.release_gid_redirect WHERE new_id = %s", old)
+            self.stage.sql("DELETE FROM musicbrainz.release_country WHERE release = %s", old)
+            self.stage.sql("DELETE FROM musicbrainz.release WHERE id = %s", old)
+        for image in self._images(old):
+            del self.owners[image]
+
     async def remove(self) -> None:
-        if len(self.owners) > 1 and self.chance.random() < 0.3:
+        if self.owners and self.chance.random() < 0.3:
             image = self.chance.choice(sorted(self.owners))
             self.stage.sql("DELETE FROM cover_art_archive.cover_art WHERE id = %s", image)
             del self.owners[image]
@@ -97,7 +122,7 @@ class Editor:
     def check(self) -> None:
         """Every image is with its owner and nowhere else, and every listing is right."""
         for release, gid in GIDS.items():
-            images = {image for image, owner in self.owners.items() if owner == release}
+            images = set(self._images(release))
             originals = {name for name in self.stage.files(gid) if name.startswith("mbid-")}
             originals -= {f"mbid-{gid}_mb_metadata.xml"}
             assert originals == {original(gid, image, SUFFIXES[image]) for image in images}
@@ -120,6 +145,7 @@ class Editor:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_no_order_of_edits_loses_an_image(caa: Stage, seed: int) -> None:
+    caa.configure("indexer", concurrency=str(1 + seed % 4), max_attempts="50")
     editor = Editor(caa, random.Random(seed))
     editor.prepare()
     for _ in range(STEPS):

@@ -140,6 +140,15 @@ async def test_a_web_service_that_cannot_be_reached(both: Stage, unused_tcp_port
     assert both.requests() == []
 
 
+async def test_without_a_web_service_no_index_is_taken(both: Stage) -> None:
+    both.configure("musicbrainz", url="")
+    index = both.insert("index", {"gid": R1})
+    noop = both.insert("noop", {})
+    await drain(both)
+    assert both.states() == {index: "queued", noop: "completed"}
+    assert both.requests() == []
+
+
 @pytest.mark.parametrize("fault", [faults.drop(), faults.drop(applied=True), faults.html(502)])
 async def test_an_answer_that_breaks_is_tried_again(both: Stage, fault: Fault) -> None:
     """Twice, because the HTTP client itself repeats a request once on a fresh connection."""

@@ -17,14 +17,10 @@ from aiohttp import web
 from artwork_indexer.sandbox.internet_archive import fault_kinds as faults
 from artwork_indexer.sandbox.internet_archive.calls import Call
 from tests.scenarios.expected import CAA, R1, R2, R3, put
-from tests.scenarios.running import drain, is_put, running, until
+from tests.scenarios.running import drain, is_completed, is_put, running, until
 from tests.scenarios.stage import Stage
 
 DAEMONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-
-
-def is_completed(stage: Stage, event: int) -> bool:
-    return stage.states()[event] == "completed"
 
 
 async def test_weakness_A_a_gid_that_is_no_uuid_fails_its_event_only(caa: Stage) -> None:

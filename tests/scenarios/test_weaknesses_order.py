@@ -216,3 +216,23 @@ async def test_weakness_V_a_delete_sees_every_unfinished_copy(caa: Stage, state:
     if caa.states()[removal] == "failed":
         assert any(f"({copy})" in reason or f" {copy}" in reason for reason in caa.reasons(removal))
     assert original(R1, 1) in caa.files(R1)
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["queued", "running"])
+async def test_the_listing_of_a_release_goes_with_it(caa: Stage, begun: bool) -> None:
+    """The last image was removed just before: the index job would find no release to write."""
+    item, now = caa.archive.items[f"mbid-{R1}"], caa.archive.clock.now()
+    item.put("index.json", Content.of(CAA.index_json(R1, [FRONT])), now)
+    caa.commit("DELETE FROM cover_art_archive.cover_art WHERE id = 1")
+    if begun:
+        caa.sql("UPDATE artwork_indexer.event_queue SET state = 'completed' WHERE id = 1")
+        caa.sql("UPDATE artwork_indexer.event_queue SET state = 'running' WHERE id = 2")
+    caa.commit(
+        "DELETE FROM musicbrainz.release_country WHERE release = 1",
+        "DELETE FROM musicbrainz.release WHERE id = 1",
+    )
+    if begun:
+        caa.sql("UPDATE artwork_indexer.event_queue SET state = 'completed' WHERE id = 2")
+    await drain(caa)
+    assert set(caa.states().values()) == {"completed"}
+    assert caa.writes()[-1] == delete(R1, "index.json")
