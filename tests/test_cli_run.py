@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -111,3 +112,21 @@ async def test_a_second_daemon_on_the_same_port_goes_on_without_pages(
             for daemon in (second, first):
                 daemon.signal(signal.SIGTERM)
                 assert await daemon.ended() == 0
+
+
+async def test_a_start_gives_refused_keys_another_try(
+    installation: Installation, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO artwork_indexer.service_pause (service, paused_until, reason) VALUES"
+            " ('caa-keys', now() + interval '1 hour', 'refused'),"
+            " ('archive', now() + interval '1 hour', 'overloaded')"
+        )
+        installation.write(port=None)
+        async with process(
+            "run", "--config", str(installation.file), "--max-idle-loops", "1"
+        ) as daemon:
+            assert await daemon.ended() == 0
+        rows = connection.execute("SELECT service FROM artwork_indexer.service_pause").fetchall()
+    assert rows == [("archive",)]

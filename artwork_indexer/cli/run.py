@@ -17,6 +17,7 @@ from artwork_indexer.engine import Engine
 from artwork_indexer.migrations import connect
 from artwork_indexer.observability.logging import start as start_logging
 from artwork_indexer.observability.scrubbing import Scrubber
+from artwork_indexer.projects import PROJECTS
 from artwork_indexer.readiness import require_schema, trigger_state
 from artwork_indexer.reload import Reloader
 
@@ -86,6 +87,9 @@ async def serve(config: Config, options: LoopOptions, scrubber: Scrubber) -> int
     reloader = Reloader(config, load=load_again, assemble=assemble)
     async with surroundings:
         engine = await assemble(config)
+        # Whoever starts the daemon may just have mended the keys.
+        for project in PROJECTS:
+            await engine.queue.resume_service(project.keys_service)
         await surroundings.follow(config, engine.database)
         daemon = Daemon(engine, options=options, observer=surroundings.observer, reload=reload)
         return await daemon.run()
