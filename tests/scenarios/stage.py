@@ -69,8 +69,6 @@ class Stage:
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     origin: str = ""
 
-    # --- the database
-
     def sql(self, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement in a transaction of its own."""
         cursor = self.connection.execute(statement, values or None)
@@ -169,8 +167,6 @@ class Stage:
         )
         self.sql("DELETE FROM artwork_indexer.service_pause")
 
-    # --- the outside world
-
     def item(self, gid: str, *files: str, side: Side = CAA) -> Item:
         """An item at the Internet Archive that holds these files."""
         item = self.archive.create(f"mbid-{gid}", UPLOADERS[side.entity])
@@ -194,8 +190,6 @@ class Stage:
     def writes(self) -> list[str]:
         """All requests that change something at the Internet Archive."""
         return [r for r in self.requests() if r.split(" ", 1)[0] in {"PUT", "DELETE", "POST"}]
-
-    # --- the configuration
 
     def configure(self, section: str, **keys: str) -> None:
         """Change the configuration of daemons that start from now on."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from artwork_indexer.sandbox.internet_archive import Account
 from artwork_indexer.sandbox.internet_archive import fault_kinds as faults
 from artwork_indexer.sandbox.internet_archive.fault_kinds import Fault
 from tests.scenarios.expected import CAA, E1, EAA, R1, R3, put
@@ -203,10 +202,3 @@ async def test_the_keys_stand_in_no_reason(both: Stage) -> None:
     await drain(both)
     assert "HTTP 400" in both.reasons(event)[0]
     assert "caa_pass" not in both.reasons(event)[0]
-
-
-def test_the_stage_knows_its_accounts(both: Stage) -> None:
-    """A guard of the tests above: the stand-in does check keys and owners."""
-    assert Account("caa@musicbrainz.org", "caa_user", "caa_pass") in (
-        account for account in both.archive.accounts._by_access.values()
-    )
