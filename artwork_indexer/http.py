@@ -64,7 +64,11 @@ class Call:
 
 
 class HttpClient:
-    """The session of the process: connections, time limits, user agent. No cookies, no retries."""
+    """The session of the process: connections, time limits, user agent; no cookies.
+
+    There are no retries but aiohttp's own: a request that is safe to repeat is sent once more
+    when the kept connection it was written to turns out to be closed.
+    """
 
     def __init__(
         self,
