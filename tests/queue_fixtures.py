@@ -250,6 +250,37 @@ async def running(
                 with_force.cancel()
 
 
+class Script:
+    """A handler that does what the test says, one answer an event, and can be held."""
+
+    def __init__(self, *answers: Exception | str | None) -> None:
+        self.answers = list(answers)
+        self.seen: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def __call__(self, event: Event) -> str | None:
+        self.seen.append(event.id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.gate.wait()
+        finally:
+            self.at_once -= 1
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def drain(engine: Engine) -> int:
+    """Run until one poll finds nothing."""
+    async with running(engine, max_idle_loops=1) as it:
+        return await it.ended()
+
+
 async def until(condition: Callable[[], bool | Awaitable[bool]], limit: float = 20) -> None:
     """Wait for something outside this process, which cannot signal."""
     async with asyncio.timeout(limit):

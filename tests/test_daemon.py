@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import replace
 
 import pytest
 
 from artwork_indexer import housekeeping
-from artwork_indexer.engine import Engine
 from artwork_indexer.errors import (
-    ConfigurationError,
     CredentialsRefused,
     NotYet,
     Overloaded,
@@ -20,43 +17,12 @@ from artwork_indexer.errors import (
     TransientError,
     Unreachable,
 )
-from artwork_indexer.event_queue import Event, QueueSettings
-from tests.queue_fixtures import GIDS, Rows, make_engine, running, until
+from artwork_indexer.event_queue import QueueSettings
+from tests.queue_fixtures import GIDS, Rows, Script, drain, make_engine, running, until
 
 pytest_plugins = ["tests.queue_plugin"]
 
 A, B, C = GIDS[:3]
-
-
-class Script:
-    """A handler that does what the test says, one answer an event, and can be held."""
-
-    def __init__(self, *answers: Exception | str | None) -> None:
-        self.answers = list(answers)
-        self.seen: list[int] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.at_once = 0
-        self.most_at_once = 0
-
-    async def __call__(self, event: Event) -> str | None:
-        self.seen.append(event.id)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            await self.gate.wait()
-        finally:
-            self.at_once -= 1
-        answer = self.answers.pop(0) if self.answers else None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-async def drain(engine: Engine) -> int:
-    """Run until one poll finds nothing."""
-    async with running(engine, max_idle_loops=1) as it:
-        return await it.ended()
 
 
 async def test_an_empty_queue_ends_at_once_when_asked_for_one_idle_loop(database_url: str) -> None:
@@ -341,188 +307,3 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(
         await until(lambda: rows.get(event)["lease_expires"] > first)
         script.gate.set()
         await it.diary.wait_for("completed", event)
-
-
-async def test_weakness_J_an_idle_daemon_stops_at_once(database_url: str) -> None:
-    async with running(make_engine(database_url)) as it:
-        await it.diary.wait_for("idled")
-        await it.diary.wait_for("listening", True)
-        begun = time.monotonic()
-        it.daemon.stop()
-        assert await it.ended() == 0
-        assert time.monotonic() - begun < 0.5
-
-
-async def test_weakness_J_after_a_stop_nothing_is_claimed_and_work_is_finished(
-    database_url: str, rows: Rows
-) -> None:
-    first = rows.index(A)
-    script = Script()
-    script.gate.clear()
-    async with running(make_engine(database_url, script, concurrency=2)) as it:
-        await it.diary.wait_for("claimed", first)
-        it.daemon.stop()
-        second = rows.index(B)
-        await it.diary.wait_for("stopping")
-        await asyncio.sleep(0.1)
-        script.gate.set()
-        assert await it.ended() == 0
-    assert rows.states() == {first: "completed", second: "queued"}
-    assert rows.get(second)["claims"] == 0
-
-
-async def test_weakness_J_a_stop_right_before_the_claim_is_in_time(
-    database_url: str, rows: Rows
-) -> None:
-    engine = make_engine(database_url)
-
-    async def stop_meanwhile(same: Engine) -> Engine:
-        rows.index(A)
-        it.daemon.stop()
-        return same
-
-    async with running(engine, reload=stop_meanwhile) as it:
-        await it.diary.wait_for("listening", True)
-        await it.diary.wait_for("idled")
-        it.daemon.reload()
-        assert await it.ended() == 0
-        assert it.diary.about("claimed") == []
-    assert rows.count("queued") == 1
-
-
-async def test_a_second_signal_gives_the_claims_back(database_url: str, rows: Rows) -> None:
-    event = rows.index(A)
-    script = Script()
-    script.gate.clear()
-    async with running(make_engine(database_url, script)) as it:
-        await it.diary.wait_for("claimed", event)
-        it.daemon.stop()
-        it.daemon.stop()
-        assert await it.ended() == 1
-    row = rows.get(event)
-    assert (row["state"], row["attempts"], row["crashes"]) == ("queued", 0, 0)
-    assert row["waits_for"] is None
-
-
-class Steps:
-    """An idle step with so many things to do."""
-
-    def __init__(self, amount: int) -> None:
-        self.left = amount
-        self.begun = 0
-        self.slots: list[int] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def step(self, slots: int) -> bool:
-        self.begun += 1
-        self.slots.append(slots)
-        await self.gate.wait()
-        self.left -= 1
-        return self.left >= 0
-
-
-async def test_idle_steps_run_until_they_find_nothing(database_url: str) -> None:
-    steps = Steps(5)
-    engine = make_engine(database_url, idle_step=steps)
-    assert await drain(engine) == 0
-    assert steps.begun == 6
-    assert set(steps.slots) == {4}
-
-
-async def test_no_idle_step_begins_while_an_event_waits(database_url: str, rows: Rows) -> None:
-    for gid in GIDS[:6]:
-        rows.index(gid)
-    steps = Steps(0)
-    counts: list[int] = []
-
-    async def handle(event: Event) -> None:
-        del event
-        counts.append(steps.begun)
-
-    await drain(make_engine(database_url, handle, concurrency=1, idle_step=steps))
-    assert counts == [0] * 6
-    assert steps.begun == 1
-
-
-async def test_an_event_does_not_wait_for_a_long_idle_step(database_url: str, rows: Rows) -> None:
-    steps = Steps(1)
-    steps.gate.clear()
-    async with running(make_engine(database_url, idle_step=steps)) as it:
-        await it.diary.wait_for("listening", True)
-        await until(lambda: steps.begun == 1)
-        event = rows.index(A)
-        await it.diary.wait_for("completed", event)
-        assert it.diary.about("idled") == []
-        steps.gate.set()
-
-
-async def test_a_broken_idle_step_does_not_stop_the_events(
-    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken:
-        async def step(self, slots: int) -> bool:
-            raise ZeroDivisionError(slots)
-
-    async with running(make_engine(database_url, idle_step=Broken()), max_wait=0.1) as it:
-        await it.diary.wait_for("idled")
-        event = rows.index(A)
-        await it.diary.wait_for("completed", event)
-    assert "idle step: unexpected error" in caplog.text
-
-
-async def test_a_reload_takes_over_for_the_next_event_only(database_url: str, rows: Rows) -> None:
-    old, new = Script(), Script()
-    old.gate.clear()
-    first_engine = make_engine(database_url, old)
-    second_engine = make_engine(database_url, new)
-
-    async def reload(engine: Engine) -> Engine:
-        assert engine is first_engine
-        await second_engine.database.__aenter__()
-        return second_engine
-
-    async with running(first_engine, reload=reload) as it:
-        first = rows.index(A)
-        await it.diary.wait_for("claimed", first)
-        it.daemon.reload()
-        await it.diary.wait_for("reloaded", True)
-        second = rows.index(B)
-        await it.diary.wait_for("completed", second)
-        old.gate.set()
-        await it.diary.wait_for("completed", first)
-        await it.diary.wait_for("listening", True)
-    assert (old.seen, new.seen) == ([first], [second])
-
-
-async def test_a_bad_configuration_is_refused_and_the_old_one_stays(
-    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def reload(engine: Engine) -> Engine:
-        raise ConfigurationError(f"[indexer] concurrency: {engine.settings.concurrency + 1}?")
-
-    async with running(make_engine(database_url), reload=reload) as it:
-        it.daemon.reload()
-        await it.diary.wait_for("reloaded", False)
-        event = rows.index(A)
-        await it.diary.wait_for("completed", event)
-    errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
-    assert len(errors) == 1
-    assert "the old configuration stays" in errors[0]
-
-
-async def test_a_dead_background_task_ends_the_process_loudly(
-    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
-) -> None:
-    event = rows.index(A)
-    script = Script()
-    script.gate.clear()
-    engine = make_engine(database_url, script)
-    async with running(engine) as it:
-        await it.diary.wait_for("claimed", event)
-        broken = replace(engine, queue=None)  # type: ignore[arg-type]
-        it.daemon._engine = broken
-        it.daemon.wake()
-        assert await it.ended() == 1
-    assert "the loop broke, the process ends" in caplog.text
-    assert rows.state(event) == "queued"
