@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 
@@ -268,12 +268,22 @@ MD5_PREFIX = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Deferral:
+    """How often in a row, and since when (epoch seconds), there was no verdict for one reason."""
+
+    reason: str
+    count: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What earlier audits of one MBID saw (``audit_entity.evidence``).
 
     ``index_md5``, ``xml_md5``, ``fields_digest`` and ``originals`` (md5 prefix by image id) are
     of the last clean audit. ``confirmations`` has when the proof for a delete was first seen
-    (epoch seconds, by digest); ``red_since`` when a stopped task was first seen.
+    (epoch seconds, by digest of the finding), ``rounds`` how often a finding was repaired
+    already (by kind and subject), ``red_since`` when a stopped task was first seen.
     """
 
     index_md5: str | None = None
@@ -281,7 +291,9 @@ class Evidence:
     fields_digest: str | None = None
     originals: Mapping[int, str] = field(default_factory=dict)
     confirmations: Mapping[str, float] = field(default_factory=dict)
+    rounds: Mapping[str, int] = field(default_factory=dict)
     red_since: float | None = None
+    deferral: Deferral | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept in the database; what is empty is left out."""
@@ -291,7 +303,9 @@ class Evidence:
             "fields_digest": self.fields_digest,
             "originals": {str(number): md5 for number, md5 in self.originals.items()},
             "confirmations": dict(self.confirmations),
+            "rounds": dict(self.rounds),
             "red_since": self.red_since,
+            "deferral": None if self.deferral is None else asdict(self.deferral),
         }
         return {key: value for key, value in document.items() if value not in (None, {})}
 
@@ -313,7 +327,13 @@ class Evidence:
                 for digest, seen in _object(values.get("confirmations")).items()
                 if isinstance(seen, int | float)
             },
+            rounds={
+                repaired: count
+                for repaired, count in _object(values.get("rounds")).items()
+                if isinstance(count, int)
+            },
             red_since=_number(values.get("red_since")),
+            deferral=_deferral(_object(values.get("deferral"))),
         )
 
 
@@ -328,6 +348,13 @@ def fields_digest(fields: Fields) -> str:
 
 def _object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
+
+
+def _deferral(values: dict[str, object]) -> Deferral | None:
+    reason, count, since = values.get("reason"), values.get("count"), values.get("since")
+    if isinstance(reason, str) and isinstance(count, int) and isinstance(since, int | float):
+        return Deferral(reason, count, float(since))
+    return None
 
 
 def _text(value: object) -> str | None:
