@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from artwork_indexer.actions.context import AUDIT, Context
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Files, Present
@@ -27,7 +25,7 @@ async def index(context: Context, project: Project, event: Event) -> str | None:
     newest edit gets in.
     """
     gid = entity_message(event.message).gid
-    remark = _unwritable(await state(context.database, project, gid))
+    remark = unwritable(await state(context.database, project, gid))
     if remark is not None:
         return remark
     if context.webservice is None:
@@ -66,13 +64,10 @@ async def _stored_files(context: Context, gid: str) -> Files | None:
 
 def _holds(stored: Files | None, name: str, body: bytes) -> bool:
     """Whether exactly these bytes are stored under a name."""
-    if stored is None or name not in stored:
-        return False
-    file, md5 = stored[name], hashlib.md5(body, usedforsecurity=False).hexdigest()
-    return file.md5 == md5 and file.size == len(body)
+    return stored is not None and name in stored and stored[name].holds(body)
 
 
-def _unwritable(found: State) -> str | None:
+def unwritable(found: State) -> str | None:
     """Why the item of an entity must not be written, if so."""
     if isinstance(found, Gone):
         return "not in MusicBrainz: nothing written"

@@ -6,6 +6,7 @@ normal. What cannot be read with certainty is an error and never an empty item.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ LARGEST_RECORD: Final = 64 * MEBIBYTE
 
 Json = Mapping[str, Any]
 
+_SUSPICIOUS: Final = (b"\\ud", b"\\uD", b"\\u0000")
+"""Escapes that may stand for what no text can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -37,6 +41,13 @@ class File:
     size: int | None
     source: str | None
     mtime: int | None
+
+    def holds(self, body: bytes) -> bool:
+        """Whether exactly these bytes are stored, as far as md5 and size can tell."""
+        return (
+            self.size == len(body)
+            and self.md5 == hashlib.md5(body, usedforsecurity=False).hexdigest()
+        )
 
 
 class Files(Mapping[str, File]):
@@ -148,13 +159,15 @@ def parse(item: str, body: bytes) -> Record:
         TransientError: it is no metadata record; try again later.
     """
     try:
-        record = json.loads(body)
+        record = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise _unreadable(item, "it is not JSON") from None
     if record in ({}, []):
         return EmptyAnswer()
     if not isinstance(record, dict):
         raise _unreadable(item, "it is not an object")
+    if any(escape in body for escape in _SUSPICIOUS) and not _is_text(record):
+        raise _unreadable(item, "it holds characters that no text has")
     if record.get("error"):
         raise _unreadable(item, f"it says {scrub(str(record['error']))!r}")
     if record.get("is_dark"):
@@ -163,7 +176,7 @@ def parse(item: str, body: bytes) -> Record:
     if not isinstance(metadata, dict):
         raise _unreadable(item, "its metadata is not an object")
     return Present(
-        files=_files(item, record.get("files")),
+        files=_files(item, record.get("files"), record.get("files_count")),
         metadata=metadata,
         item_last_updated=_integer(record.get("item_last_updated")),
         tasks_pending=bool(record.get("pending_tasks") or record.get("tasks")),
@@ -171,9 +184,12 @@ def parse(item: str, body: bytes) -> Record:
     )
 
 
-def _files(item: str, entries: object) -> Files:
+def _files(item: str, entries: object, told: object) -> Files:
+    """The files; ``told`` is how many there should be, if the record says so."""
     if not isinstance(entries, list):
         raise _unreadable(item, "it has no list of files")
+    if _integer(told) not in {None, len(entries)}:
+        raise _unreadable(item, "its list of files is not complete")
     try:
         files = {entry["name"]: entry for entry in entries}
     except (TypeError, KeyError):
@@ -181,6 +197,19 @@ def _files(item: str, entries: object) -> Files:
     if len(files) != len(entries) or not all(type(name) is str for name in files):
         raise _unreadable(item, "its names of files are not unique")
     return Files(files)
+
+
+def _is_text(record: object) -> bool:
+    """Whether all strings can be stored: no NUL and no half of a surrogate pair.
+
+    The Internet Archive keeps XML, which holds neither.
+    """
+    text = json.dumps(record, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in text.replace("\\\\", "")
 
 
 def _has_stopped_task(tasks: object) -> bool:
