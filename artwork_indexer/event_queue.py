@@ -31,6 +31,8 @@ class Action(StrEnum):
     DELETE_IMAGE = "delete_image"
     DEINDEX = "deindex"
     NOOP = "noop"
+    UPDATE_METADATA = "update_metadata"
+    DERIVE = "derive"
 
 
 @dataclass(frozen=True, slots=True)

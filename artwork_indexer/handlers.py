@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Self
 
 from artwork_indexer.actions.context import ActionSettings, Context
 from artwork_indexer.actions.copy_image import copy_image
 from artwork_indexer.actions.deindex import deindex
 from artwork_indexer.actions.delete_image import delete_image
+from artwork_indexer.actions.derive import derive
 from artwork_indexer.actions.index import index
 from artwork_indexer.actions.noop import noop
+from artwork_indexer.actions.update_metadata import update_metadata
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
 from artwork_indexer.event_queue import Action, Event
-from artwork_indexer.projects import BY_ENTITY_TYPE
+from artwork_indexer.projects import BY_ENTITY_TYPE, Project
 from artwork_indexer.remotes import Remotes
+
+ACTIONS: Final[Mapping[Action, Callable[[Context, Project, Event], Awaitable[str | None]]]] = {
+    Action.INDEX: index,
+    Action.COPY_IMAGE: copy_image,
+    Action.DELETE_IMAGE: delete_image,
+    Action.DEINDEX: deindex,
+    Action.UPDATE_METADATA: update_metadata,
+    Action.DERIVE: derive,
+}
+"""All but ``noop``, which needs nothing of this."""
 
 
 class Handlers:
@@ -32,9 +45,13 @@ class Handlers:
                 database=database,
                 s3=remotes.s3,
                 archive=remotes.archive,
+                metadata=remotes.metadata,
+                tasks=remotes.tasks,
                 webservice=remotes.webservice,
                 settings=ActionSettings(
-                    verify_copies=indexer.verify_copies, copy_wait_hours=indexer.copy_wait_hours
+                    verify_copies=indexer.verify_copies,
+                    copy_wait_hours=indexer.copy_wait_hours,
+                    uploaders=config.archive.uploaders,
                 ),
             )
         )
@@ -47,15 +64,7 @@ class Handlers:
             psycopg.Error, Unreachable: the database has trouble; nothing was decided.
         """
         project = BY_ENTITY_TYPE[event.entity_type]
-        match event.action:
-            case Action.INDEX:
-                return await index(self._context, project, event)
-            case Action.COPY_IMAGE:
-                return await copy_image(self._context, project, event)
-            case Action.DELETE_IMAGE:
-                return await delete_image(self._context, project, event)
-            case Action.DEINDEX:
-                return await deindex(self._context, project, event)
-            case Action.NOOP:
-                await noop(event)
-                return None
+        if event.action is Action.NOOP:
+            await noop(event)
+            return None
+        return await ACTIONS[event.action](self._context, project, event)

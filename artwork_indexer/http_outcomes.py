@@ -42,7 +42,7 @@ _CODE: Final = re.compile(rb"<Code>\s*(\w{1,100})\s*</Code>")
 _RESOURCE: Final = re.compile(rb"<Resource>(.{0,1000}?)</Resource>", re.DOTALL)
 _ITEM: Final = re.compile(rb"\bitem\b|\bmbid-", re.IGNORECASE)
 _KEY_CODES: Final = frozenset({b"InvalidAccessKeyId", b"SignatureDoesNotMatch"})
-_ABOUT_ONE_ITEM: Final = (b"taken offline", b"sufficient privileges to write to this item")
+_ABOUT_ONE_ITEM: Final = re.compile(rb"taken offline|sufficient privileges\b.{0,30}\bthis item")
 _SPAM: Final = b"appears to be spam"
 _NOTHING_TO_DELETE: Final = b"FATAL ERROR: The item you are trying to edit cannot be retrieved."
 _SECRET: Final = re.compile(
@@ -183,7 +183,7 @@ def _refused_keys(request: Request, answer: Answer) -> str | None:
 
 
 def _about_one_item(body: bytes) -> bool:
-    if any(phrase in body for phrase in _ABOUT_ONE_ITEM):
+    if _ABOUT_ONE_ITEM.search(body):
         return True
     code, resource = _CODE.search(body), _RESOURCE.search(body)
     return (

@@ -23,7 +23,7 @@ _SUFFIX: Final = re.compile("[a-z0-9]{1,10}")
 
 @dataclass(frozen=True, slots=True)
 class EntityMessage:
-    """Message of ``index`` and ``deindex``."""
+    """Message of ``index``, ``deindex``, ``update_metadata`` and ``derive``."""
 
     gid: str
 
@@ -56,7 +56,7 @@ class NoopMessage:
 
 
 def entity_message(message: Message) -> EntityMessage:
-    """Check the message of ``index`` or ``deindex``.
+    """Check a message that names an entity and nothing else.
 
     Raises:
         PermanentError: it names the key that is missing or wrong.

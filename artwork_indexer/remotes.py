@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from artwork_indexer.archive.download import Downloads
 from artwork_indexer.archive.metadata import Archive
+from artwork_indexer.archive.metadata_write import MetadataWriter
 from artwork_indexer.archive.s3 import S3
+from artwork_indexer.archive.tasks import Tasks
 from artwork_indexer.config import Config
 from artwork_indexer.gate import Gate
 from artwork_indexer.http import HttpClient, Observer, Service, user_agent
@@ -27,6 +30,9 @@ class Remotes:
     writes: Service
     s3: S3
     archive: Archive
+    downloads: Downloads
+    metadata: MetadataWriter
+    tasks: Tasks
     webservice: WebService | None
 
 
@@ -36,15 +42,19 @@ async def connect(config: Config, observer: Observer | None = None) -> AsyncIter
     agent = user_agent(config.archive.contact)
     async with HttpClient(agent, observer=observer) as client:
         reads, writes = _archive_services(client, config)
+        s3 = S3(writes, config.s3.url, config.s3.authorization)
         yield Remotes(
             reads=reads,
             writes=writes,
-            s3=S3(writes, config.s3.url, config.s3.authorization),
+            s3=s3,
             archive=Archive(
                 reads,
                 metadata_url=config.archive.metadata_url,
                 details_url=config.archive.details_url,
             ),
+            downloads=Downloads(reads, config.archive.download_url),
+            metadata=MetadataWriter(writes, config.archive.metadata_url, s3.require_keys),
+            tasks=Tasks(writes, config.archive.tasks_url, s3.require_keys),
             webservice=_web_service(client, config),
         )
 

@@ -11,7 +11,9 @@ from aiohttp.test_utils import TestServer
 
 from artwork_indexer.actions.context import ActionSettings, Context
 from artwork_indexer.archive.metadata import Archive
+from artwork_indexer.archive.metadata_write import MetadataWriter
 from artwork_indexer.archive.s3 import S3
+from artwork_indexer.archive.tasks import Tasks
 from artwork_indexer.database import Database
 from artwork_indexer.gate import Gate
 from artwork_indexer.handlers import Handlers
@@ -47,16 +49,20 @@ async def make_stage(database_url: str, outside: Outside) -> AsyncIterator[MakeS
                 web_service: bool = True,
             ) -> Stage:
                 service = Service(client, Gate("archive"))
+                s3 = S3(
+                    service,
+                    outside.url + "/{bucket}/{file}",
+                    lambda project: keys.get(project.abbreviation),
+                )
+                metadata_url = outside.url + "/metadata/{item}"
                 context = Context(
                     database=database,
-                    s3=S3(
-                        service,
-                        outside.url + "/{bucket}/{file}",
-                        lambda project: keys.get(project.abbreviation),
-                    ),
+                    s3=s3,
+                    metadata=MetadataWriter(service, metadata_url, s3.require_keys),
+                    tasks=Tasks(service, outside.url + "/tasks", s3.require_keys),
                     archive=Archive(
                         service,
-                        metadata_url=outside.url + "/metadata/{item}",
+                        metadata_url=metadata_url,
                         details_url=outside.url + "/details/{item}",
                     ),
                     webservice=WebService(Service(client, Gate("musicbrainz")), outside.url)

@@ -9,7 +9,9 @@ import pytest
 
 from artwork_indexer.actions.context import ActionSettings, Context
 from artwork_indexer.archive.metadata import Archive
+from artwork_indexer.archive.metadata_write import MetadataWriter
 from artwork_indexer.archive.s3 import S3
+from artwork_indexer.archive.tasks import Tasks
 from artwork_indexer.database import Database
 from artwork_indexer.errors import (
     CredentialsRefused,
@@ -38,13 +40,18 @@ async def handlers(slow_standin: StandIn, database_url: str) -> AsyncIterator[Ha
     ):
         template = slow_standin.url + "/s3/{bucket}/{file}"
         service = Service(client, Gate("archive"), redirects=Redirects([template]))
+        s3 = S3(service, template, lambda _: KEYS["authorization"])
+        metadata_url = slow_standin.url + "/metadata/{item}"
+        tasks_url = slow_standin.url + "/services/tasks.php"
         yield Handlers(
             Context(
                 database=database,
-                s3=S3(service, template, lambda _: KEYS["authorization"]),
+                s3=s3,
+                metadata=MetadataWriter(service, metadata_url, s3.require_keys),
+                tasks=Tasks(service, tasks_url, s3.require_keys),
                 archive=Archive(
                     service,
-                    metadata_url=slow_standin.url + "/metadata/{item}",
+                    metadata_url=metadata_url,
                     details_url=slow_standin.url + "/details/{item}",
                 ),
                 webservice=None,

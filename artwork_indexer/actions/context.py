@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from artwork_indexer.archive.metadata import Archive
+from artwork_indexer.archive.metadata_write import MetadataWriter
 from artwork_indexer.archive.s3 import S3
+from artwork_indexer.archive.tasks import Tasks
 from artwork_indexer.database import Database
 from artwork_indexer.errors import EventError, NotYet, PermanentError
 from artwork_indexer.event_queue import Event
@@ -28,11 +30,13 @@ def utc_now() -> datetime:
 @dataclass(frozen=True, slots=True)
 class ActionSettings:
     """``verify_copies`` off deletes blindly, as the first generation of the daemon did;
-    ``copy_wait_hours`` is how long a copy at the Internet Archive may take to show up.
+    ``copy_wait_hours`` is how long a copy at the Internet Archive may take to show up;
+    ``uploaders`` are accounts that may own our items besides the official ones.
     """
 
     verify_copies: bool = True
     copy_wait_hours: float = 72.0
+    uploaders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Context:
     database: Database
     s3: S3
     archive: Archive
+    metadata: MetadataWriter
+    tasks: Tasks
     webservice: WebService | None
     settings: ActionSettings
     now: Callable[[], datetime] = utc_now
