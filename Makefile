@@ -36,6 +36,7 @@ check: setup ## Lint, types, layers, stale generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m artwork_indexer.triggers --check
 	$(BIN)/python -m artwork_indexer.config_reference --check
+	$(BIN)/python -m audit.catalogue_reference --check
 
 unit: setup ## Run the tests (ARGS="-k name" picks some)
 	@.ci/tools
@@ -44,9 +45,10 @@ unit: setup ## Run the tests (ARGS="-k name" picks some)
 bench: setup ## Measure latency, throughput, CPU and memory on this machine
 	@$(BIN)/python -m benchmarks
 
-generate: setup ## Write the generated files anew (triggers, configuration reference)
+generate: setup ## Write the generated files anew (triggers, references)
 	$(BIN)/python -m artwork_indexer.triggers
 	$(BIN)/python -m artwork_indexer.config_reference
+	$(BIN)/python -m audit.catalogue_reference
 
 lock: setup ## Resolve the lock files anew (versions and hashes only)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
