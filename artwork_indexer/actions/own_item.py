@@ -25,7 +25,8 @@ async def own_item(context: Context, project: Project, event: Event, gid: str) -
         if await context.archive.is_missing(item):
             raise PermanentError(f"Nothing changed: there is no item {item}. Index it first.")
         raise not_yet(context, event, f"The Internet Archive has no record of {item} yet")
-    if record.uploader not in (project.uploader, *context.settings.uploaders):
+    allowed = {project.uploader, *context.settings.uploaders}
+    if (record.uploader or "").casefold() not in {account.casefold() for account in allowed}:
         raise PermanentError(
             f"Nothing changed: {item} belongs to {record.uploader or 'nobody known'}, which is "
             f"not an account of the {project.name}. If it is one, name it in [archive] uploaders."

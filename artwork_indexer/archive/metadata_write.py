@@ -38,7 +38,7 @@ def wrong_fields(project: Project, record: Present) -> tuple[str, ...]:
     """Which of collection, noindex and mediatype are not as they should be."""
     right = {
         COLLECTION: project.collection in record.collections,
-        NOINDEX: record.values(NOINDEX) == ("true",),
+        NOINDEX: [value.lower() for value in record.values(NOINDEX)] == ["true"],
         MEDIATYPE: record.values(MEDIATYPE) == (MEDIATYPE_VALUE,),
     }
     return tuple(field for field, is_right in right.items() if not is_right)
