@@ -12,17 +12,18 @@ from functools import partial
 from typing import Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
+from artwork_indexer.database import place
 from artwork_indexer.database_trouble import Backoff, OutageLog, summary
 from artwork_indexer.engine import Engine
 from artwork_indexer.errors import ArtworkIndexerError, Unreachable
-from artwork_indexer.event_queue import Due
+from artwork_indexer.event_queue import Due, Event, EventQueue
 from artwork_indexer.housekeeping import Housekeeping
 from artwork_indexer.idle import IdleWork
 from artwork_indexer.leases import LeaseKeeper
 from artwork_indexer.listener import Listener, NotificationsBlocked
 from artwork_indexer.observer import Observer
+from artwork_indexer.waiting import first_of
 from artwork_indexer.worker import Interruption, Work
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ FIRST_IDLE_SECONDS: Final = 1.0
 """First idle sleep; it doubles up to ``max_wait``."""
 OVERDUE_SECONDS: Final = 0.25
 """Wait for what is due but was not to be had: somebody holds a lock on the row."""
+DOUBT_SECONDS: Final = 2.0
+"""How often claims are looked for whose answers were lost."""
 TURN_SECONDS: Final = 15.0
 """No sleep is longer without a sign of life; with work in hand no turn is later."""
 CALL_SECONDS: Final = 0.5
@@ -91,6 +94,8 @@ class Daemon:
         self._is_done = False
         self._idle_polls = 0
         self._idle_seconds = FIRST_IDLE_SECONDS
+        self._is_listening = False
+        self._in_doubt_until = 0.0
 
     def wake(self) -> None:
         """Take a turn now."""
@@ -203,7 +208,7 @@ class Daemon:
             engine.database,
             prove=engine.settings.listen == "auto",
             wake=self._notified,
-            changed=self._observer.listening,
+            changed=self._listening_changed,
         )
         try:
             await listener.run()
@@ -214,6 +219,10 @@ class Daemon:
                 self._options.max_wait,
                 extra={"action": "polling"},
             )
+
+    def _listening_changed(self, active: bool) -> None:
+        self._is_listening = active
+        self._observer.listening(active)
 
     def _notified(self) -> None:
         self._idle_seconds = FIRST_IDLE_SECONDS
@@ -272,7 +281,7 @@ class Daemon:
         if free <= 0 or self._stop.is_set():
             return 0
         asked_at = asyncio.get_running_loop().time()
-        events = await engine.queue.claim(free)
+        events = await self._claimed(engine.queue, free)
         if events:
             self._observer.claimed(events)
         for event in events:
@@ -284,6 +293,20 @@ class Daemon:
             self._event_tasks.add(task)
             task.add_done_callback(partial(self._event_ended, work))
         return len(events)
+
+    async def _claimed(self, queue: EventQueue, slots: int) -> list[Event]:
+        if self._is_in_doubt():
+            await queue.disown(work.event.id for work in self._leases.works)
+        try:
+            return await queue.claim(slots)
+        except BaseException:
+            # It may have been made all the same, or be made later: its answer is lost.
+            clock = asyncio.get_running_loop().time
+            self._in_doubt_until = clock() + queue.settings.lease_seconds
+            raise
+
+    def _is_in_doubt(self) -> bool:
+        return asyncio.get_running_loop().time() < self._in_doubt_until
 
     def _event_ended(self, work: Work, task: asyncio.Task[None]) -> None:
         self._event_tasks.discard(task)
@@ -301,9 +324,7 @@ class Daemon:
         """
         if self._stop.is_set():
             return 0
-        seconds = self._idle_seconds
-        self._idle_seconds = min(2 * seconds, self._options.max_wait)
-        seconds = min(seconds, self._options.max_wait, self._seconds_until(due))
+        seconds = min(self._idle_sleep(), self._seconds_until(due))
         slots = engine.settings.concurrency - in_hand
         if self._idle.begin(engine, slots) or in_hand or due.collecting is not None:
             self._idle_polls = 0
@@ -313,6 +334,18 @@ class Daemon:
         if self._idle_polls == self._options.max_idle_loops:
             log.info("idle for %d polls: done", self._idle_polls, extra={"action": "idle"})
             self._is_done = True
+        return seconds
+
+    def _idle_sleep(self) -> float:
+        """The longest sleep at once when we are sure to be woken; else a growing one.
+
+        Who waits for the end of ``max_idle_loops`` polls does not want them far apart.
+        """
+        longest = self._options.max_wait
+        if self._is_listening and self._options.max_idle_loops is None:
+            return longest
+        seconds = min(self._idle_seconds, longest)
+        self._idle_seconds = min(2 * seconds, longest)
         return seconds
 
     def _is_stalled(self, due: Due) -> bool:
@@ -325,6 +358,8 @@ class Daemon:
             times.append(FIRST_IDLE_SECONDS)
         if due.stalled is not None:
             times.append(self._housekeeping.rescue_in(due.stalled))
+        if self._is_in_doubt():
+            times.append(DOUBT_SECONDS)
         first = min(times, default=self._options.max_wait)
         return first if first > 0 else OVERDUE_SECONDS
 
@@ -357,26 +392,3 @@ class Daemon:
         for engine in [engine for engine in self._retired if id(engine) not in used]:
             self._retired.remove(engine)
             self._spawn(f"end of engine {id(engine)}", engine.close())
-
-
-async def first_of(*awaited: asyncio.Event | asyncio.Task[None] | asyncio.Task[bool]) -> None:
-    """Wait until an event is set or a task has ended, whichever comes first."""
-    watchers = [
-        asyncio.create_task(one.wait()) if isinstance(one, asyncio.Event) else one
-        for one in awaited
-    ]
-    try:
-        await asyncio.wait(watchers, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for watcher, one in zip(watchers, awaited, strict=True):
-            if watcher is not one:
-                watcher.cancel()
-
-
-def place(conninfo: str) -> str:
-    """Which database that is, for the log; nothing secret."""
-    parameters = conninfo_to_dict(conninfo)
-    name = parameters.get("dbname", "the default database")
-    host = parameters.get("host") or "the local socket"
-    port = parameters.get("port")
-    return f"database {name} at {host}{f':{port}' if port else ''}"

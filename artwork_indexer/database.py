@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
@@ -33,6 +35,10 @@ CALL_SECONDS: Final = 30.0
 """How long one statement, or one short transaction, may take."""
 
 
+TRUSTED_SECONDS: Final = 1.0
+"""A connection that worked so recently is handed out again without asking it."""
+
+
 def sql_directory() -> Path:
     """Where the SQL files are: in the checkout, or carried by the wheel."""
     packaged = Path(__file__).parent / "_data" / "sql"
@@ -45,6 +51,27 @@ def query(name: str) -> LiteralString:
     return (sql_directory() / "queries" / f"{name}.sql").read_text("utf-8")
 
 
+class PooledConnection(psycopg.AsyncConnection[Row]):
+    """A connection that knows when it was last given back, by time.monotonic()."""
+
+    returned_at = float("-inf")
+
+
+async def note_return(connection: PooledConnection) -> None:
+    """Remember that the connection worked until now."""
+    connection.returned_at = time.monotonic()
+
+
+async def check_unless_trusted(connection: PooledConnection) -> None:
+    """Make sure that a connection still works, unless it did a moment ago.
+
+    Raises:
+        psycopg.OperationalError: it does not; the pool makes another one.
+    """
+    if time.monotonic() - connection.returned_at > TRUSTED_SECONDS:
+        await AsyncConnectionPool.check_connection(connection)
+
+
 class Database:
     """Short statements and transactions on pooled connections.
 
@@ -53,9 +80,9 @@ class Database:
     """
 
     def __init__(self, conninfo: str, *, size: int, prepared: bool, name: str) -> None:
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[PooledConnection] = AsyncConnectionPool(
             conninfo,
-            connection_class=psycopg.AsyncConnection[Row],
+            connection_class=PooledConnection,
             kwargs={
                 "row_factory": dict_row,
                 "autocommit": True,
@@ -69,7 +96,8 @@ class Database:
             # By default the pool goes on for minutes, at growing distances, and is late
             # to notice that the server is back.
             reconnect_timeout=CHECKOUT_SECONDS,
-            check=AsyncConnectionPool.check_connection,
+            check=check_unless_trusted,
+            reset=note_return,
             name=name,
             open=False,
         )
@@ -125,3 +153,12 @@ def one_value(row: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 (the type i
         raise LookupError("the query returned no row")
     (value,) = row.values()
     return value
+
+
+def place(conninfo: str) -> str:
+    """Which database that is, for the log; nothing secret."""
+    parameters = conninfo_to_dict(conninfo)
+    name = parameters.get("dbname", "the default database")
+    host = parameters.get("host") or "the local socket"
+    port = parameters.get("port")
+    return f"database {name} at {host}{f':{port}' if port else ''}"

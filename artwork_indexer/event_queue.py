@@ -7,7 +7,7 @@ nothing was written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -205,6 +205,16 @@ class EventQueue:
             is_snooze=False,
             remark=None,
         )
+
+    async def disown(self, held: Iterable[int]) -> int:
+        """Give back every claim of ours but those on ``held``; return how many there were.
+
+        A claim whose answer was lost on its way would block its entity until the lease ends.
+        """
+        row = await self._database.fetch_one(
+            query("disown_events"), owner=self.owner, held=list(held)
+        )
+        return int(one_value(row))
 
     async def _requeue(self, event: Event, *, delay: float, **parameters: object) -> bool:
         row = await self._database.fetch_one(

@@ -46,3 +46,19 @@ async def test_a_retry_does_not_wait_long_for_an_editor(
                 await queue.retry(event, TransientError("HTTP 500"), 60)
         await editor.rollback()
     assert await queue.retry(event, TransientError("HTTP 500"), 60)
+
+
+async def test_claims_whose_answer_was_lost_are_given_back(queue: EventQueue, rows: Rows) -> None:
+    stray, held, foreign = rows.index(GIDS[0]), rows.index(GIDS[1]), rows.index(GIDS[2])
+    assert len(await queue.claim(3)) == 3
+    rows.set(foreign, claimed_by="somebody else")
+
+    assert await queue.disown([held]) == 1
+
+    assert [rows.state(event) for event in (stray, held, foreign)] == [
+        "queued",
+        "running",
+        "running",
+    ]
+    assert rows.get(stray)["attempts"] == 0
+    assert [event.id for event in await queue.claim(3)] == [stray]

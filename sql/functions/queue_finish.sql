@@ -188,3 +188,27 @@ BEGIN
     END LOOP;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.disown_events(
+    owner text, held bigint[], OUT disowned integer
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    stray artwork_indexer.event_queue;
+BEGIN
+    -- Claims whose answer never reached their owner: give them back before their leases end.
+    disowned := 0;
+    FOR stray IN
+        SELECT running.* FROM artwork_indexer.event_queue AS running
+         WHERE running.state = 'running' AND running.claimed_by = disown_events.owner
+           AND running.id <> ALL (held)
+         ORDER BY running.id
+           FOR UPDATE SKIP LOCKED
+    LOOP
+        PERFORM artwork_indexer.requeue_event(
+            stray.id, stray.claimed_by, stray.claims, interval '0', 0, false, NULL,
+            NULL, NULL, NULL);
+        disowned := disowned + 1;
+    END LOOP;
+END
+$$;
