@@ -100,10 +100,7 @@ SECOND_LOOK: Final = Outcome(
     ("5", "9"),
 )
 REPORT_MODE: Final = Outcome(
-    "report-mode", "mode=report", "There is something to repair, and nothing is enqueued."
-)
-NO_BUDGET: Final = Outcome(
-    "no-budget", "no budget left", "There is something to repair, and no budget for it now."
+    "report", "mode=report", "There is something to repair, and mode=report enqueues nothing."
 )
 
 OUTCOMES: Final = tuple(value for value in tuple(globals().values()) if isinstance(value, Outcome))

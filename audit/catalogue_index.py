@@ -89,7 +89,7 @@ IMAGE_ID_TEXT: Final = _content(
 IMAGE_ID_WRONG_TYPE: Final = _content(
     "image-id-wrong-type",
     "an id that is no number",
-    "The id is neither a whole number nor one in quotes.",
+    "The id is neither a positive whole number nor one in quotes.",
     "CAAIndex::Image::id is int",
 )
 IMAGE_MISSING: Final = _content(

@@ -26,7 +26,7 @@ STRAY_LISTED: Final = _stray(
     Severity.CONTENT,
     Repair.INDEX,
     "lists another entity's image",
-    "index.json lists an image of another entity; the file itself is not in the item.",
+    "index.json lists an image of another entity.",
     "Left when a merge or a removal was not indexed.",
 )
 STRAY_COPIED: Final = _stray(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 
@@ -268,15 +268,6 @@ MD5_PREFIX = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Deferral:
-    """How often in a row, and since when (epoch seconds), there was no verdict for one reason."""
-
-    reason: str
-    count: int
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What earlier audits of one MBID saw (``audit_entity.evidence``).
 
@@ -293,7 +284,6 @@ class Evidence:
     confirmations: Mapping[str, float] = field(default_factory=dict)
     rounds: Mapping[str, int] = field(default_factory=dict)
     red_since: float | None = None
-    deferral: Deferral | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept in the database; what is empty is left out."""
@@ -305,7 +295,6 @@ class Evidence:
             "confirmations": dict(self.confirmations),
             "rounds": dict(self.rounds),
             "red_since": self.red_since,
-            "deferral": None if self.deferral is None else asdict(self.deferral),
         }
         return {key: value for key, value in document.items() if value not in (None, {})}
 
@@ -333,7 +322,6 @@ class Evidence:
                 if isinstance(count, int)
             },
             red_since=_number(values.get("red_since")),
-            deferral=_deferral(_object(values.get("deferral"))),
         )
 
 
@@ -348,13 +336,6 @@ def fields_digest(fields: Fields) -> str:
 
 def _object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
-
-
-def _deferral(values: dict[str, object]) -> Deferral | None:
-    reason, count, since = values.get("reason"), values.get("count"), values.get("since")
-    if isinstance(reason, str) and isinstance(count, int) and isinstance(since, int | float):
-        return Deferral(reason, count, float(since))
-    return None
 
 
 def _text(value: object) -> str | None:

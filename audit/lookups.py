@@ -1,0 +1,40 @@
+"""What has to be looked up before an item can be judged: nothing if it is healthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from artwork_indexer.index_json import Image
+from audit import inventory
+from audit.index_document import listed_ids
+from audit.states import Actual, Content, Expected, Item, Life, Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """``stray_ids`` need their owners, and what the items of those list under them.
+
+    ``missing`` originals need to be looked for in the items of the MBIDs that redirect here.
+    """
+
+    stray_ids: frozenset[int] = frozenset()
+    missing: tuple[Image, ...] = ()
+
+
+NOTHING: Final = Wanted()
+
+
+def wanted(expected: Expected, actual: Actual) -> Wanted:
+    """What :func:`audit.compare.compare` has to know besides the two states."""
+    is_live = expected.life is Life.LIVE
+    if isinstance(actual, Missing) and is_live:
+        return Wanted(missing=expected.images)
+    if not isinstance(actual, Item) or expected.life is Life.DARKENED or expected.malformed:
+        return NOTHING
+    originals = inventory.take(expected.gid, actual.record.files).originals
+    listed = listed_ids(actual.index.body) if isinstance(actual.index, Content) else frozenset()
+    return Wanted(
+        stray_ids=frozenset(originals.keys() | listed) - expected.image_ids,
+        missing=tuple(image for image in expected.images if image.id not in originals),
+    )
