@@ -64,9 +64,9 @@ class Files(Mapping[str, File]):
             name=name,
             md5=_text(entry.get("md5")),
             sha1=_text(entry.get("sha1")),
-            size=_integer(entry.get("size")),
+            size=integer(entry.get("size")),
             source=_text(entry.get("source")),
-            mtime=_integer(entry.get("mtime")),
+            mtime=integer(entry.get("mtime")),
         )
 
     def __contains__(self, name: object) -> bool:
@@ -178,7 +178,7 @@ def parse(item: str, body: bytes) -> Record:
     return Present(
         files=_files(item, record.get("files"), record.get("files_count")),
         metadata=metadata,
-        item_last_updated=_integer(record.get("item_last_updated")),
+        item_last_updated=integer(record.get("item_last_updated")),
         tasks_pending=bool(record.get("pending_tasks") or record.get("tasks")),
         tasks_red=bool(record.get("has_redrow") or _has_stopped_task(record.get("tasks"))),
     )
@@ -188,7 +188,7 @@ def _files(item: str, entries: object, told: object) -> Files:
     """The files; ``told`` is how many there should be, if the record says so."""
     if not isinstance(entries, list):
         raise _unreadable(item, "it has no list of files")
-    if _integer(told) not in {None, len(entries)}:
+    if integer(told) not in {None, len(entries)}:
         raise _unreadable(item, "its list of files is not complete")
     try:
         files = {entry["name"]: entry for entry in entries}
@@ -218,7 +218,7 @@ def _has_stopped_task(tasks: object) -> bool:
     return any("error" in task.values() for task in tasks if isinstance(task, dict))
 
 
-def _integer(value: object) -> int | None:
+def integer(value: object) -> int | None:
     """A count that may come as a number or as decimal text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from yarl import URL
 
+from artwork_indexer.archive.metadata import integer
 from artwork_indexer.archive.replies import LARGEST_REPLY, parse_reply
 from artwork_indexer.errors import TransientError
 from artwork_indexer.http import Service
@@ -46,10 +47,11 @@ class Tasks:
         value = await self._ask("GET", project, item, url)
         counts = value.get("summary")
         names = ("queued", "running", "error", "paused")
-        numbers = [counts.get(name) for name in names] if isinstance(counts, dict) else [None]
-        if any(type(number) is not int for number in numbers):
+        numbers = [integer(counts.get(name)) for name in names] if isinstance(counts, dict) else []
+        known = [number for number in numbers if number is not None]
+        if len(known) != len(names):
             raise TransientError(f"The tasks of {item} cannot be read: no summary of them.")
-        return Summary(*numbers)
+        return Summary(*known)
 
     async def derive(self, project: Project, item: str) -> None:
         """Ask for the derivatives that an item lacks."""
