@@ -222,3 +222,27 @@ def test_names() -> None:
 def test_everything_else_is_no_image(name: str) -> None:
     assert names.parse_image(name) is None
     assert names.parse_item(name) is None
+
+
+@pytest.mark.parametrize("title", ["\ud800", "x\udc00", "\0", "\\\0"])
+def test_text_that_nothing_can_store(title: str) -> None:
+    with pytest.raises(TransientError, match="characters that no text has"):
+        present(metadata={"title": title})
+
+
+@pytest.mark.parametrize("title", ["𝄞", "한국", "\\u0000", "\\ud800", "C:\\"])
+def test_text_that_only_looks_like_that(title: str) -> None:
+    assert present(metadata={"title": title}).values("title") == (title,)
+
+
+def test_list_of_files_has_to_be_complete() -> None:
+    entry = {"name": "index.json"}
+    assert len(present(files=[entry], files_count=1).files) == 1
+    with pytest.raises(TransientError, match="not complete"):
+        present(files=[entry], files_count=2)
+
+
+@pytest.mark.parametrize("body", [b"\xff", "{}".encode("utf-16"), b'{"title": "\xed\xa0\x80"}'])
+def test_only_utf_8_is_read(body: bytes) -> None:
+    with pytest.raises(TransientError, match="not JSON"):
+        parse(ITEM, body)

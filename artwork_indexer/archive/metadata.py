@@ -166,7 +166,7 @@ def parse(item: str, body: bytes) -> Record:
         return EmptyAnswer()
     if not isinstance(record, dict):
         raise _unreadable(item, "it is not an object")
-    if any(escape in body for escape in _SUSPICIOUS) and not _is_text(record):
+    if b"\\" in body and any(part in body for part in _SUSPICIOUS) and not _is_text(record):
         raise _unreadable(item, "it holds characters that no text has")
     if record.get("error"):
         raise _unreadable(item, f"it says {scrub(str(record['error']))!r}")
