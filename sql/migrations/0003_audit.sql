@@ -46,7 +46,7 @@ COMMENT ON COLUMN artwork_indexer.audit_entity.attempts IS
 COMMENT ON COLUMN artwork_indexer.audit_entity.crashes IS
     'How often in a row the lease of an audit ended without a verdict.';
 COMMENT ON COLUMN artwork_indexer.audit_entity.repair_rounds IS
-    'How many repairs in a row some finding has survived, the one under way included.';
+    'How often some present finding was repaired already, the repair under way included.';
 COMMENT ON COLUMN artwork_indexer.audit_entity.deferrals IS
     'How often in a row there was no verdict for deferral_reason, since deferred_since.';
 
@@ -110,7 +110,6 @@ CREATE TABLE artwork_indexer.audit_finding (
     digest          text NOT NULL,
     message         text NOT NULL,
     details         jsonb NOT NULL DEFAULT '{}',
-    repair_rounds   smallint NOT NULL DEFAULT 0,
     acknowledged    boolean NOT NULL DEFAULT false,
     first_seen      timestamptz NOT NULL DEFAULT now(),
     last_seen       timestamptz NOT NULL DEFAULT now(),
@@ -123,9 +122,6 @@ COMMENT ON COLUMN artwork_indexer.audit_finding.subject IS
     'What of the entity it is about: an image id, a file, a field, or nothing.';
 COMMENT ON COLUMN artwork_indexer.audit_finding.digest IS
     'Changes when the evidence does.';
-COMMENT ON COLUMN artwork_indexer.audit_finding.repair_rounds IS
-    'How often it was repaired since it was first seen.';
-
 CREATE INDEX audit_finding_idx_kind ON artwork_indexer.audit_finding (kind, audit_entity_id);
 
 -- A person has seen this evidence and will not act on it.
@@ -171,6 +167,9 @@ CREATE INDEX audit_repair_idx_audit_entity ON artwork_indexer.audit_repair (audi
 
 CREATE INDEX audit_repair_idx_unverified ON artwork_indexer.audit_repair (audit_entity_id)
     WHERE verified_at IS NULL;
+
+CREATE INDEX audit_repair_idx_verified_at ON artwork_indexer.audit_repair (verified_at)
+    WHERE verified_at IS NOT NULL;
 
 -- Audits whose verdict was not clean, and the first clean one after them.
 CREATE TABLE artwork_indexer.audit_history (

@@ -1,0 +1,432 @@
+-- The verdict of an audit: findings, repair, review, history and the row itself, all or nothing.
+
+CREATE OR REPLACE FUNCTION artwork_indexer.hold_audits(
+    owner text, entities bigint[], claims integer[]
+) RETURNS SETOF bigint
+LANGUAGE sql AS $$
+    -- Locks what is still ours until the commit, in one order for everybody.
+    SELECT entity.id
+      FROM artwork_indexer.audit_entity AS entity
+      JOIN unnest(entities, claims) AS held (id, claim) ON held.id = entity.id
+     WHERE entity.status = 'audit_in_progress'
+       AND entity.claimed_by = owner AND entity.attempts = held.claim
+     ORDER BY entity.id
+       FOR UPDATE OF entity
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.replace_findings(
+    entity bigint, findings jsonb
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM artwork_indexer.audit_finding AS gone
+     WHERE gone.audit_entity_id = entity
+       AND (findings = '[]' OR NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(findings) AS seen (kind text, subject text)
+             WHERE seen.kind = gone.kind AND seen.subject = gone.subject));
+    IF findings = '[]' THEN
+        RETURN;
+    END IF;
+    INSERT INTO artwork_indexer.audit_finding AS finding
+           (audit_entity_id, kind, subject, severity, digest, message, details, acknowledged)
+    SELECT DISTINCT ON (seen.kind, seen.subject)
+           entity, seen.kind, seen.subject, seen.severity, seen.digest, seen.message, seen.details,
+           EXISTS (SELECT FROM artwork_indexer.audit_acknowledgement AS known
+                    WHERE known.audit_entity_id = entity AND known.kind = seen.kind
+                      AND known.subject = seen.subject AND known.digest = seen.digest)
+      FROM jsonb_to_recordset(findings) AS seen (
+           kind text, subject text, severity artwork_indexer.finding_severity, digest text,
+           message text, details jsonb)
+        ON CONFLICT (audit_entity_id, kind, subject) DO UPDATE
+       SET severity = excluded.severity, digest = excluded.digest, message = excluded.message,
+           details = excluded.details, acknowledged = excluded.acknowledged, last_seen = now();
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.verify_repairs(
+    entity bigint, findings jsonb
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    present constant text[] := ARRAY(
+        SELECT DISTINCT seen.kind FROM jsonb_to_recordset(findings) AS seen (kind text));
+BEGIN
+    -- A repair has been judged when all of its events have ended and an audit has looked again.
+    IF NOT EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
+                    WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL)
+    OR EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
+                WHERE repair.audit_entity_id = entity AND repair.ended_at IS NULL) THEN
+        RETURN;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('audit_repairs'));
+    WITH judged AS (
+        UPDATE artwork_indexer.audit_repair AS repair SET verified_at = clock_timestamp()
+         WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL
+        RETURNING repair.round, repair.kinds
+    ), repaired AS (
+        SELECT DISTINCT judged.round, kind FROM judged CROSS JOIN unnest(judged.kinds) AS kind
+    )
+    UPDATE artwork_indexer.audit_probation AS trial
+       SET verified = trial.verified + (count.kind <> ALL (present))::integer * count.rounds,
+           failed = trial.failed + (count.kind = ANY (present))::integer * count.rounds
+      FROM (SELECT repaired.kind, count(*)::integer AS rounds FROM repaired
+             GROUP BY repaired.kind) AS count
+     WHERE trial.kind = count.kind;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.enqueue_repair(
+    target artwork_indexer.indexable_entity_type,
+    act artwork_indexer.event_queue_action, job jsonb, parents bigint[],
+    OUT event bigint, OUT is_new boolean
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    mbid text;
+BEGIN
+    -- Fails with lock_not_available when an edit under way, or an event that is queued
+    -- already, wants something of the same entity that this must not mix with.
+    FOREACH mbid IN ARRAY artwork_indexer.event_gids(act, job) LOOP
+        IF NOT artwork_indexer.try_lock_entity(target, mbid::uuid) THEN
+            RAISE EXCEPTION '% is being edited', mbid USING ERRCODE = 'lock_not_available';
+        END IF;
+    END LOOP;
+    INSERT INTO artwork_indexer.event_queue AS queued
+           (entity_type, action, message, depends_on, priority, origin)
+    VALUES (target, act, job, nullif(parents, '{}'), 10, 'audit')
+        ON CONFLICT (entity_type, action, message) WHERE state = 'queued' DO NOTHING
+    RETURNING queued.id INTO event;
+    is_new := event IS NOT NULL;
+    IF is_new THEN
+        RETURN;
+    END IF;
+    -- What copies or deletes keeps the dependencies it was queued with: leave it to its owner.
+    IF act NOT IN ('copy_image', 'delete_image', 'deindex') THEN
+        SELECT twin.id INTO event FROM artwork_indexer.event_queue AS twin
+         WHERE twin.state = 'queued' AND twin.entity_type = target
+           AND twin.action = act AND twin.message = job
+           FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF event IS NULL THEN
+        RAISE EXCEPTION 'an identical % is queued already', act
+            USING ERRCODE = 'lock_not_available';
+    END IF;
+    -- An editor's job does not wait for our repairs.
+    UPDATE artwork_indexer.event_queue AS twin
+       SET depends_on = ARRAY(SELECT DISTINCT parent
+                                FROM unnest(coalesce(twin.depends_on, '{}') || parents) AS parent
+                               WHERE parent <> twin.id ORDER BY parent)
+     WHERE twin.id = event AND twin.origin = 'audit'
+       AND NOT coalesce(twin.depends_on, '{}') @> parents;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.enqueue_plan(
+    entity bigint, repair_round integer, plan jsonb, kinds text[],
+    OUT events bigint[], OUT enqueued integer
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    step record;
+    parents bigint[];
+    made record;
+BEGIN
+    events := '{}';
+    enqueued := 0;
+    FOR step IN
+        SELECT planned.* FROM ROWS FROM (jsonb_to_recordset(plan) AS (
+               entity_type artwork_indexer.indexable_entity_type,
+               action artwork_indexer.event_queue_action, message jsonb, depends_on integer[],
+               proof jsonb)) WITH ORDINALITY
+               AS planned (entity_type, action, message, depends_on, proof, place)
+         ORDER BY planned.place
+    LOOP
+        -- Positions in the plan, counted from 0, become ids.
+        parents := ARRAY(SELECT events[position + 1] FROM unnest(step.depends_on) AS position);
+        made := artwork_indexer.enqueue_repair(
+            step.entity_type, step.action, step.message, parents);
+        events := events || made.event;
+        enqueued := enqueued + made.is_new::integer;
+        INSERT INTO artwork_indexer.audit_repair AS repair
+               (event, audit_entity_id, round, kinds, absorbed, proof)
+        VALUES (made.event, entity, repair_round, kinds, NOT made.is_new, step.proof)
+            ON CONFLICT (event, audit_entity_id) DO UPDATE
+           SET round = excluded.round, kinds = excluded.kinds, ended_at = NULL, outcome = NULL,
+               verified_at = NULL;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.start_repair(
+    entity bigint, repair_round integer, plan jsonb, kinds text[],
+    is_format boolean, limits jsonb,
+    OUT refusal text, OUT events bigint[], OUT enqueued integer
+)
+LANGUAGE plpgsql
+-- An editor may hold an identical job that we cannot see yet.
+SET lock_timeout TO '1s'
+AS $$
+DECLARE
+    size constant integer := jsonb_array_length(plan);
+    deletes constant integer := (
+        SELECT count(*) FROM jsonb_array_elements(plan) AS planned
+         WHERE planned ->> 'action' = 'delete_image');
+BEGIN
+    -- The whole plan or nothing of it. The caller holds the lock of the budgets.
+    enqueued := 0;
+    refusal := artwork_indexer.refuse_repair(size, deletes, is_format, kinds, limits);
+    IF refusal IS NOT NULL THEN
+        RETURN;
+    END IF;
+    BEGIN
+        SELECT made.events, made.enqueued INTO events, enqueued
+          FROM artwork_indexer.enqueue_plan(entity, repair_round, plan, kinds) AS made;
+    EXCEPTION WHEN lock_not_available THEN
+        refusal := 'open-events';
+        events := NULL;
+        enqueued := 0;
+        RETURN;
+    END;
+    PERFORM artwork_indexer.charge_audit_budget('repairs', size);
+    PERFORM artwork_indexer.charge_audit_budget('format_repairs', size * is_format::integer);
+    PERFORM artwork_indexer.charge_audit_budget('deletes', deletes);
+    INSERT INTO artwork_indexer.audit_probation AS trial (kind, started)
+    SELECT DISTINCT kind, 1 FROM unnest(kinds) AS kind
+        ON CONFLICT (kind) DO UPDATE SET started = trial.started + 1;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.lacks_only_leave(reason text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    -- Deferred although all is known: as soon as it is allowed, the repair can begin.
+    SELECT split_part(reason, ':', 1) IN ('report-mode', 'no-budget', 'probation', 'held')
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.wait_after_refusal(refusal text) RETURNS interval
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN refusal = 'held' OR refusal LIKE '%_hour' OR refusal LIKE '%_outstanding_repairs'
+            THEN interval '1 hour'
+        WHEN refusal LIKE '%_day' THEN interval '6 hours'
+        ELSE (SELECT setting.settle FROM artwork_indexer.audit_setting AS setting)
+    END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.record_history(
+    entity artwork_indexer.audit_entity, verdict artwork_indexer.audit_entity_status,
+    reason text, findings jsonb, events bigint[]
+) RETURNS void
+LANGUAGE sql AS $$
+    -- What was not clean, and the first clean audit after it.
+    INSERT INTO artwork_indexer.audit_history
+           (audit_entity_id, verdict, reason, findings, events)
+    SELECT entity.id, verdict, reason, coalesce(
+           (SELECT jsonb_agg(seen - 'details') FROM jsonb_array_elements(findings) AS seen), '[]'),
+           events
+     WHERE verdict NOT IN ('clean', 'legacy') OR entity.last_verdict NOT IN ('clean', 'legacy')
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.settle_repair(
+    entity artwork_indexer.audit_entity, document jsonb, limits jsonb,
+    INOUT verdict artwork_indexer.audit_entity_status, INOUT reason text,
+    INOUT due timestamptz, INOUT evidence jsonb, INOUT rounds integer,
+    OUT events bigint[], OUT enqueued integer
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    reaudit constant timestamptz := now()
+        + (SELECT setting.reaudit FROM artwork_indexer.audit_setting AS setting);
+    refusal text;
+BEGIN
+    -- What becomes of a verdict, now that its repair is or is not to be had.
+    PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('audit_repairs'));
+    SELECT started.refusal, started.events, started.enqueued INTO refusal, events, enqueued
+      FROM artwork_indexer.start_repair(
+           entity.id, rounds, document -> 'plan',
+           ARRAY(SELECT jsonb_array_elements_text(document -> 'kinds')),
+           (document -> 'is_format')::boolean, limits) AS started;
+    IF refusal IS NULL THEN
+        -- The end of the events makes it due. Should nobody tell of that, so does this.
+        due := reaudit;
+        RETURN;
+    END IF;
+    -- Nothing was repaired, so no round of repair is counted.
+    rounds := entity.repair_rounds;
+    evidence := (evidence - 'rounds') || CASE WHEN entity.evidence ? 'rounds'
+        THEN jsonb_build_object('rounds', entity.evidence -> 'rounds') ELSE '{}' END;
+    IF refusal = 'no-budget: format_repairs_per_day' THEN
+        verdict := 'clean';
+        due := reaudit;
+    ELSE
+        verdict := 'deferred';
+        due := now() + artwork_indexer.wait_after_refusal(refusal);
+    END IF;
+    reason := refusal;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.settle_review(
+    entity bigint, INOUT verdict artwork_indexer.audit_entity_status, reason text,
+    is_judged boolean, question text, facts jsonb
+)
+LANGUAGE plpgsql AS $$
+BEGIN
+    -- An audit without a judgement leaves an open question open.
+    IF verdict = 'manual_review' THEN
+        PERFORM artwork_indexer.open_review(
+            entity, coalesce(question, reason, 'No reason was given.'), coalesce(facts, '{}'));
+    ELSIF is_judged THEN
+        PERFORM artwork_indexer.close_review(entity, format(
+            'An audit found the matter gone; its verdict was %s.', verdict));
+    ELSIF EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review
+                   WHERE review.audit_entity_id = entity AND review.status = 'open') THEN
+        verdict := 'manual_review';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.write_verdict(
+    entity bigint, verdict artwork_indexer.audit_entity_status,
+    reason text, due timestamptz, rounds integer, new_evidence jsonb
+) RETURNS void
+LANGUAGE sql AS $$
+    -- next_audit_at is set in a row under audit only if an event ended meanwhile.
+    UPDATE artwork_indexer.audit_entity AS audited
+       SET status = verdict, last_verdict = verdict, last_audit_at = clock_timestamp(),
+           next_audit_at = least(audited.next_audit_at, due),
+           return_reason = CASE
+               WHEN audited.next_audit_at < due THEN 'event'
+               WHEN verdict = 'repair_queue' THEN 'verification'
+               WHEN verdict = 'deferred' AND NOT artwork_indexer.lacks_only_leave(reason)
+                   THEN 'second look' END,
+           priority = greatest(0, audited.priority - audited.priority_bonus), priority_bonus = 0,
+           claimed_by = NULL, claimed_at = NULL, lease_expires = NULL, crashes = 0,
+           deferral_reason = CASE verdict WHEN 'deferred' THEN reason END,
+           deferrals = CASE WHEN verdict <> 'deferred' THEN 0
+               WHEN reason = audited.deferral_reason THEN audited.deferrals + 1 ELSE 1 END,
+           deferred_since = CASE WHEN verdict <> 'deferred' THEN NULL
+               WHEN reason = audited.deferral_reason THEN audited.deferred_since
+               ELSE clock_timestamp() END,
+           repair_rounds = rounds,
+           evidence = coalesce(new_evidence, audited.evidence)
+     WHERE audited.id = entity
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.cannot_be_judged(
+    entity artwork_indexer.audit_entity, reason text
+) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT NOT artwork_indexer.lacks_only_leave(reason)
+       AND reason = entity.deferral_reason
+       AND entity.deferrals + 1 >= 10
+       AND entity.deferred_since <= now() - interval '14 days'
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.finish_audit(
+    entity artwork_indexer.audit_entity, document jsonb, limits jsonb,
+    OUT verdict artwork_indexer.audit_entity_status, OUT reason text,
+    OUT events bigint[], OUT enqueued integer
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    findings constant jsonb := nullif(document -> 'findings', 'null');
+    is_judged constant boolean := findings IS NOT NULL;
+    due timestamptz := now() + make_interval(secs => (document ->> 'seconds')::float8);
+    evidence jsonb := document -> 'evidence';
+    rounds integer := document -> 'rounds';
+    question text := document ->> 'question';
+    is_late boolean := document ? 'is_late';
+    settled record;
+BEGIN
+    verdict := document ->> 'status';
+    reason := document ->> 'reason';
+    enqueued := 0;
+    IF is_judged THEN
+        PERFORM artwork_indexer.verify_repairs(entity.id, findings);
+        PERFORM artwork_indexer.replace_findings(entity.id, findings);
+    END IF;
+    IF document ? 'plan' THEN
+        settled := artwork_indexer.settle_repair(
+            entity, document, limits, verdict, reason, due, evidence, rounds);
+        verdict := settled.verdict;
+        reason := settled.reason;
+        due := settled.due;
+        evidence := settled.evidence;
+        rounds := settled.rounds;
+        events := settled.events;
+        enqueued := coalesce(settled.enqueued, 0);
+        is_late := verdict = 'deferred';
+    END IF;
+    IF is_late AND artwork_indexer.cannot_be_judged(entity, reason) THEN
+        verdict := 'manual_review';
+        question := format('Cannot be judged: %s, %s times since %s.',
+            reason, entity.deferrals + 1, to_char(entity.deferred_since, 'YYYY-MM-DD'));
+    END IF;
+    verdict := artwork_indexer.settle_review(
+        entity.id, verdict, reason, is_judged, question, document -> 'facts');
+    PERFORM artwork_indexer.write_verdict(entity.id, verdict, reason, due, rounds, evidence);
+    PERFORM artwork_indexer.record_history(entity, verdict, reason, findings, events);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.finish_audits(
+    owner text, audits jsonb, limits jsonb
+) RETURNS TABLE (id bigint, verdict text, reason text, events bigint[], enqueued integer)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    given record;
+    entity artwork_indexer.audit_entity;
+    final record;
+    totals jsonb := '[]';
+    healthy integer := 0;
+    unhealthy integer := 0;
+BEGIN
+    -- Answers one row for each audit that was still the caller's. The order of locks is the same
+    -- for everybody: entities by id, the repair budgets, events, reviews, totals, the brake.
+    FOR given IN
+        SELECT (audit ->> 'id')::bigint AS id, (audit ->> 'attempts')::integer AS attempts,
+               audit AS document
+          FROM jsonb_array_elements(audits) AS audit
+         ORDER BY 1
+    LOOP
+        SELECT mine.* INTO entity FROM artwork_indexer.audit_entity AS mine
+         WHERE mine.id = given.id AND mine.status = 'audit_in_progress'
+           AND mine.claimed_by = owner AND mine.attempts = given.attempts
+           FOR UPDATE;
+        CONTINUE WHEN NOT FOUND;
+        final := artwork_indexer.finish_audit(entity, given.document, limits);
+        IF final.verdict IN ('clean', 'legacy') THEN
+            healthy := healthy + 1;
+        ELSIF given.document -> 'findings' <> 'null'
+          AND coalesce(entity.last_verdict IN ('clean', 'legacy'), true) THEN
+            -- What was known to be ill proves nothing when it is ill again.
+            unhealthy := unhealthy + 1;
+        END IF;
+        totals := totals || jsonb_build_object(
+            'entity_type', entity.entity_type, 'verdict', final.verdict,
+            'repairs', final.enqueued,
+            'reason', CASE final.verdict WHEN 'deferred' THEN split_part(final.reason, ':', 1) END);
+        RETURN QUERY SELECT
+            entity.id, final.verdict::text, final.reason, final.events, final.enqueued;
+    END LOOP;
+    PERFORM artwork_indexer.count_audits(totals);
+    PERFORM artwork_indexer.watch_audit_health(
+        healthy, unhealthy, (limits ->> 'brake_window')::integer);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.count_audits(audits jsonb) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO artwork_indexer.audit_total AS total
+           (hour, entity_type, verdict, reason, audits, repairs)
+    SELECT date_trunc('hour', clock_timestamp()), done.entity_type, done.verdict,
+           coalesce(done.reason, ''), count(*), sum(done.repairs)
+      FROM jsonb_to_recordset(audits) AS done (
+           entity_type artwork_indexer.indexable_entity_type,
+           verdict artwork_indexer.audit_entity_status, reason text, repairs integer)
+     GROUP BY done.entity_type, done.verdict, coalesce(done.reason, '')
+     ORDER BY done.entity_type, done.verdict, coalesce(done.reason, '')
+        ON CONFLICT (hour, entity_type, verdict, reason) DO UPDATE
+       SET audits = total.audits + excluded.audits, repairs = total.repairs + excluded.repairs
+$$;
