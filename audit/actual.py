@@ -17,6 +17,7 @@ from artwork_indexer.http import MEBIBYTE
 from artwork_indexer.musicbrainz.webservice import LARGEST_DOCUMENT, Elsewhere
 from artwork_indexer.projects import Project
 from artwork_indexer.remotes import Remotes
+from audit.index_document import is_empty
 from audit.states import (
     Absent,
     Actual,
@@ -58,11 +59,11 @@ async def read_item(
         record = await read_record(remotes, expected.gid)
         if not isinstance(record, Present):
             return record
-        return Item(
-            record=record,
-            index=await _index_file(remotes, expected, record),
-            xml=await _xml_file(remotes, project, expected, evidence, record),
-        )
+        index = await _index_file(remotes, expected, record)
+        xml: XmlFile = NotNeeded()
+        if _needs_document(expected, index):
+            xml = await _xml_file(remotes, project, expected, evidence, record)
+        return Item(record, index, xml)
     except ImproperAnswerError as improper:
         return Unreadable(str(improper))
 
@@ -110,6 +111,19 @@ async def _index_file(remotes: Remotes, expected: Expected, record: Present) -> 
     return await _content(remotes, expected, file, LARGEST_INDEX)
 
 
+def _needs_document(expected: Expected, index: IndexFile) -> bool:
+    """Without art, and with nothing in the index, nothing else in an item matters."""
+    if expected.life is not Life.LIVE:
+        return False
+    match index:
+        case Content(body):
+            return expected.has_art or not is_empty(body)
+        case TooLarge():
+            return True
+        case _:
+            return expected.has_art
+
+
 async def _xml_file(
     remotes: Remotes,
     project: Project,
@@ -117,9 +131,6 @@ async def _xml_file(
     evidence: Evidence,
     record: Present,
 ) -> XmlFile:
-    """Of entities without art nothing but the index is judged."""
-    if expected.life is not Life.LIVE or not expected.has_art:
-        return NotNeeded()
     file = record.files.get(names.metadata_xml(expected.gid))
     if file is None:
         return Absent()

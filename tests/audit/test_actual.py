@@ -178,6 +178,21 @@ async def test_entity_without_art(outside: Outside) -> None:
     assert (outside.requests, outside.asked) == (["metadata"], [])
 
 
+async def test_entity_without_art_whose_index_lists_something(outside: Outside) -> None:
+    outside.healthy(expected(image()))
+    found = await read(outside, expected())
+    assert (found.index, found.xml) == (Content(expected(image()).index_bytes), Matches())
+
+
+async def test_empty_index_of_another_generation(outside: Outside) -> None:
+    outside.healthy(expected())
+    body = f'{{"images":[],"release":"http://musicbrainz.org/release/{GID}"}}'.encode()
+    outside.store(INDEX, body)
+    found = await read(outside, expected())
+    assert (found.index, found.xml) == (Content(body), NotNeeded())
+    assert outside.asked == []
+
+
 async def test_event(outside: Outside) -> None:
     wanted = expected(image(), entity_type="event")
     outside.healthy(wanted)
