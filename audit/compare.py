@@ -147,7 +147,7 @@ class _Run:
         self._take(compare_bytes(expected, item.record, self._evidence, self._surroundings))
         self._take(compare_thumbnails(expected, files, item.record, settings, now))
         self._compare_strays(item, files)
-        self._take(compare_other_files(files))
+        self._take(compare_other_files(expected, files))
 
     def _judge_left(self, item: Item, files: Inventory) -> None:
         """Rows 9 to 11: merged or gone."""

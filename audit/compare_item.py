@@ -132,23 +132,24 @@ def compare_thumbnails(
                 yield Finding(kind, image(wanted.id), message, image_id=wanted.id)
 
 
-def compare_other_files(inventory: Inventory) -> Iterator[Finding]:
+def compare_other_files(expected: Expected, inventory: Inventory) -> Iterator[Finding]:
     """What is left over in the item of an entity in MusicBrainz: recorded, never touched."""
+    alone = derivatives_alone(inventory, besides=expected.image_ids)
     for kind, subject, found in (
         (kinds.UNKNOWN_FILE, "unknown files", inventory.unknown),
         (kinds.EARLY_FILE, "early files", inventory.early),
-        (kinds.STRAY_DERIVATIVE, "derivatives", derivatives_alone(inventory)),
+        (kinds.STRAY_DERIVATIVE, "derivatives", alone),
     ):
         if found:
             yield of_files(kind, subject, found)
 
 
-def derivatives_alone(inventory: Inventory) -> list[str]:
-    """The names of derivatives whose original is not in the item."""
+def derivatives_alone(inventory: Inventory, besides: frozenset[int] = frozenset()) -> list[str]:
+    """The names of derivatives whose original is not in the item, ``besides`` these images."""
     return [
         name
         for number, found in inventory.derivatives.items()
-        if number not in inventory.originals
+        if number not in inventory.originals and number not in besides
         for name in found
     ]
 
