@@ -22,6 +22,7 @@ Answer = Literal["resolved", "wont_fix"]
 Status = Literal["open", "resolved", "wont_fix"]
 
 MUSICBRAINZ: Final = "https://musicbrainz.org"
+INTERNET_ARCHIVE: Final = "https://archive.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,18 @@ class Reviews:
 
 
 def links(entity_type: str, gid: str, image_ids: Sequence[int] = ()) -> dict[str, str]:
-    """Where a person can look: the entity, its item, and each image as a client asks for it."""
+    """Where a person can look: the entity, its item, the item's files, and each image there.
+
+    MusicBrainz need not know these images, so they are those of the Internet Archive.
+    """
     project = projects.BY_ENTITY_TYPE[entity_type]
-    page = "cover-art" if entity_type == "release" else "event-art"
+    item = names.item(gid)
+    files = f"{INTERNET_ARCHIVE}/download/{item}/"
     pages = {
-        "MusicBrainz": f"{MUSICBRAINZ}/{entity_type}/{gid}/{page}",
-        "Internet Archive": f"https://archive.org/details/{names.item(gid)}",
+        "MusicBrainz": f"{MUSICBRAINZ}/{entity_type}/{gid}/{project.art_table.replace('_', '-')}",
+        "Internet Archive": f"{INTERNET_ARCHIVE}/details/{item}",
+        "files": files,
     }
-    base = f"https://{project.domain}/{entity_type}/{gid}"
-    return pages | {f"image {number}": f"{base}/{number}" for number in image_ids}
+    return pages | {
+        f"image {number}": files + names.thumbnail(gid, number, 500) for number in image_ids
+    }

@@ -33,6 +33,18 @@ UNLIMITED: Final = replace(
 )
 
 
+RESULTS: Final = (
+    "audit_finding",
+    "audit_repair",
+    "audit_history",
+    "audit_total",
+    "audit_probation",
+    "needs_manual_review",
+    "event_queue",
+)
+"""Tables that verdicts fill."""
+
+
 def kind(id_: str, severity: Severity = Severity.CONTENT, repair: Repair = Repair.INDEX) -> Kind:
     return Kind(id_, severity, repair, id_, f"{id_}.", "Because.", ("4",))
 
@@ -155,6 +167,10 @@ class Entities(Rows):
 
     def table(self, name: str, order: str = "1") -> list[dict[str, Any]]:
         return self.run(f"SELECT * FROM artwork_indexer.{name} ORDER BY {order}")
+
+    def has_no_results(self) -> bool:
+        """Whether no verdict left anything behind."""
+        return not any(self.table(table) for table in RESULTS)
 
     def value(self, expression: str) -> Any:
         ((value,),) = (row.values() for row in self.run(f"SELECT {expression}"))

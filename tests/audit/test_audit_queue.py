@@ -1,33 +1,19 @@
-"""Claim, lease, fence, finish."""
+"""Claims: in which order, for how long, and fenced off from each other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Final
-
-import psycopg
 import pytest
 
-from artwork_indexer.database import Connection
 from audit.queue import Audited, AuditQueue
-from audit.states import Evidence
-from audit.verdict import Status, Verdict
 from tests.audit.queue_fixtures import (
-    OLD_FORMAT,
-    STRAY,
     UNKNOWN,
-    WRONG_INDEX,
     Entities,
     ask,
     audit,
     clean,
-    copy_of,
     deferred,
-    delete_of,
     finding,
     finish,
-    index_of,
     limited,
     open_audits,
     repair,
@@ -37,14 +23,6 @@ from tests.queue_fixtures import GIDS
 pytest_plugins = ["tests.audit.queue_plugin"]
 
 A, B, C, D, E = GIDS[:5]
-TABLES: Final = (
-    "audit_finding",
-    "audit_repair",
-    "audit_history",
-    "audit_total",
-    "needs_manual_review",
-    "event_queue",
-)
 
 
 async def gids(queue: AuditQueue, slots: int = 10) -> list[str]:
@@ -148,7 +126,7 @@ async def test_what_a_lost_claim_found_is_thrown_away(
     assert await audits.finish([Audited(claim, repair(A))]) == []
     assert await audits.release([claim]) == 0
     assert entities.entity()["claimed_by"] == "other"
-    assert all(entities.table(table) == [] for table in TABLES)
+    assert entities.has_no_results()
     assert (await finish(others, again, clean())).verdict == "clean"
 
 
@@ -193,310 +171,6 @@ async def test_next_due(entities: Entities, audits: AuditQueue) -> None:
     assert seconds > 1e9
     entities.seed_one(B)
     assert await audits.next_due() == 0
-
-
-# --- verdicts
-
-
-async def test_a_clean_entity_waits_for_the_next_round(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    evidence = Evidence(index_md5="1" * 32, originals={7: "2" * 12})
-    done = await audit(audits, clean(finding(OLD_FORMAT), evidence=evidence))
-    assert (done.verdict, done.events) == ("clean", ())
-    row = entities.entity()
-    assert (row["status"], row["last_verdict"], row["claimed_by"]) == ("clean", "clean", None)
-    assert row["last_audit_at"] is not None
-    assert 89 * 24 < row["hours"] <= 90 * 24
-    assert [f["kind"] for f in entities.table("audit_finding")] == ["old-format"]
-    assert entities.table("audit_history") == []
-    entities.make_due()
-    (claim,) = await audits.claim(1)
-    assert claim.evidence == evidence
-
-
-async def test_findings_keep_the_time_they_were_first_seen_and_end_when_gone(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    await audit(audits, clean(finding(OLD_FORMAT, "a"), finding(OLD_FORMAT, "b")))
-    first = entities.table("audit_finding", "subject")
-    entities.make_due()
-    await audit(audits, clean(finding(OLD_FORMAT, "b", now="other"), finding(OLD_FORMAT, "c")))
-    kept, new = entities.table("audit_finding", "subject")
-    assert (kept["subject"], new["subject"]) == ("b", "c")
-    assert kept["first_seen"] == first[1]["first_seen"]
-    assert kept["last_seen"] > first[1]["last_seen"]
-    assert kept["digest"] != first[1]["digest"]
-    entities.make_due()
-    await audit(audits, deferred("unreadable"))
-    assert len(entities.table("audit_finding")) == 2, "nothing was judged"
-    entities.make_due()
-    await audit(audits, clean())
-    assert entities.table("audit_finding") == []
-
-
-async def test_trouble_has_a_history_that_ends_with_the_first_clean_audit(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    for verdict in (clean(), ask(finding(UNKNOWN, "image 1", md5="x")), clean(), clean()):
-        entities.make_due()
-        await audit(audits, verdict)
-    asked, well = entities.table("audit_history", "id")
-    assert [asked["verdict"], well["verdict"]] == ["manual_review", "clean"]
-    assert asked["findings"] == [
-        {
-            "kind": "unknown-image",
-            "subject": "image 1",
-            "severity": "data",
-            "digest": finding(UNKNOWN, "image 1", md5="x").digest,
-            "message": "image 1: unknown-image",
-        }
-    ]
-
-
-async def test_verdicts_are_counted_by_the_hour(entities: Entities, audits: AuditQueue) -> None:
-    entities.seed(5)
-    claims = sorted(await audits.claim(5), key=lambda claim: claim.id)
-    verdicts = [
-        clean(),
-        clean(),
-        deferred("unreadable"),
-        deferred("unreadable: b"),
-        repair(E),
-    ]
-    await audits.finish([Audited(*pair) for pair in zip(claims, verdicts, strict=True)])
-    totals = entities.table("audit_total", "verdict")
-    assert [(t["verdict"], t["reason"], t["audits"], t["repairs"]) for t in totals] == [
-        ("clean", "", 2, 0),
-        ("repair_queue", "", 1, 1),
-        ("deferred", "unreadable", 2, 0),
-    ]
-
-
-async def test_the_same_deferral_ten_times_over_two_weeks_asks_a_person(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-
-    async def changed(_: Connection, audited: Sequence[Audited]) -> Mapping[int, str]:
-        return {one.claim.id: "database-changed" for one in audited}
-
-    for count in range(1, 11):
-        (claim,) = await audits.claim(1)
-        (done,) = await audits.finish([Audited(claim, clean())], changed)
-        row = entities.entity()
-        assert (done.verdict, row["deferrals"]) == ("deferred", count)
-        entities.make_due()
-    entities.change(deferred_since="2020-01-01")
-    (claim,) = await audits.claim(1)
-    assert claim.deferral is not None
-    assert (claim.deferral.reason, claim.deferral.count) == ("database-changed", 10)
-    (done,) = await audits.finish([Audited(claim, clean())], changed)
-    assert done.verdict == "manual_review"
-    (review,) = entities.table("needs_manual_review")
-    assert (
-        review["review_reason"] == "Cannot be judged: database-changed, 11 times since 2020-01-01."
-    )
-
-
-async def test_another_reason_begins_a_new_count(entities: Entities, audits: AuditQueue) -> None:
-    entities.seed()
-    for reason, count in (("a", 1), ("a", 2), ("b", 1)):
-        await audit(audits, deferred(reason))
-        assert entities.entity()["deferrals"] == count
-        entities.make_due()
-    await audit(audits, clean())
-    row = entities.entity()
-    assert (row["deferral_reason"], row["deferrals"], row["deferred_since"]) == (None, 0, None)
-
-
-# --- the last look
-
-
-async def test_what_the_last_look_saw_defers_and_keeps_everything(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed(2)
-    evidence = Evidence(index_md5="1" * 32)
-    claims = sorted(await audits.claim(2), key=lambda claim: claim.id)
-
-    async def second_changed(
-        connection: Connection, audited: Sequence[Audited]
-    ) -> Mapping[int, str]:
-        await connection.execute("SELECT 1")
-        return {audited[1].claim.id: "database-changed"}
-
-    done = await audits.finish(
-        [Audited(claim, clean(evidence=evidence)) for claim in claims], second_changed
-    )
-    assert [(d.claim.gid, d.verdict, d.reason) for d in done] == [
-        (A, "clean", "clean"),
-        (B, "deferred", "database-changed"),
-    ]
-    assert entities.entity(A)["evidence"] == {"index_md5": "1" * 32}
-    assert entities.entity(B)["evidence"] == {}
-    assert entities.entity(B)["return_reason"] == "second look"
-
-
-async def test_the_last_look_sees_only_what_is_still_ours(
-    entities: Entities, audits: AuditQueue, others: AuditQueue
-) -> None:
-    entities.seed(2)
-    claims = sorted(await audits.claim(2), key=lambda claim: claim.id)
-    entities.change(A, lease_expires="2020-01-01")
-    await others.claim(1)
-    seen: list[str] = []
-
-    async def look(_: Connection, audited: Sequence[Audited]) -> Mapping[int, str]:
-        seen.extend(one.claim.gid for one in audited)
-        return {}
-
-    done = await audits.finish([Audited(claim, clean()) for claim in claims], look)
-    assert seen == [B]
-    assert [d.claim.gid for d in done] == [B]
-
-
-async def test_a_last_look_that_breaks_leaves_nothing(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    (claim,) = await audits.claim(1)
-
-    async def broken(connection: Connection, _: Sequence[Audited]) -> Mapping[int, str]:
-        await connection.execute(
-            "UPDATE artwork_indexer.audit_entity SET evidence = '{\"half\": 1}'"
-        )
-        raise LookupError("no such entity")
-
-    with pytest.raises(LookupError):
-        await audits.finish([Audited(claim, repair(A))], broken)
-    assert entities.entity()["evidence"] == {}
-    assert all(entities.table(table) == [] for table in TABLES)
-    assert (await finish(audits, claim, clean())).verdict == "clean"
-
-
-async def test_a_verdict_that_cannot_be_written_whole_leaves_nothing(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed(2)
-    claims = sorted(await audits.claim(2), key=lambda claim: claim.id)
-    entities.run("ALTER TABLE artwork_indexer.audit_total ADD CHECK (verdict <> 'repair_queue')")
-    with pytest.raises(psycopg.errors.CheckViolation, match="audit_total"):
-        await audits.finish(
-            [Audited(claims[0], ask(finding(UNKNOWN))), Audited(claims[1], repair(B))]
-        )
-    assert all(entities.table(table) == [] for table in TABLES)
-    assert entities.table("audit_budget") == entities.run(
-        "SELECT * FROM artwork_indexer.audit_budget WHERE budget = 'entities'"
-    )
-    assert {row["status"] for row in entities.table("audit_entity")} == {"audit_in_progress"}
-
-
-# --- repairs
-
-
-async def test_a_plan_becomes_events_that_wait_for_each_other(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    stray = finding(STRAY, "image 7")
-    plan = [copy_of(7, A, B), delete_of(7, A, 0), index_of(B, 0), index_of(A, 0, 1)]
-    done = await audit(audits, repair(A, stray, finding(), plan=plan))
-    assert (done.verdict, done.enqueued) == ("repair_queue", 4)
-    copy, delete, index_b, index_a = done.events
-    rows = {row["id"]: row for row in entities.table("event_queue", "id")}
-    assert [rows[event]["action"] for event in done.events] == [
-        "copy_image",
-        "delete_image",
-        "index",
-        "index",
-    ]
-    assert rows[copy]["depends_on"] is None
-    assert rows[delete]["depends_on"] == [copy]
-    assert rows[index_b]["depends_on"] == [copy]
-    assert rows[index_a]["depends_on"] == [copy, delete]
-    assert {(row["origin"], row["priority"]) for row in rows.values()} == {("audit", 10)}
-    assert rows[copy]["message"] == {"artwork_id": 7, "old_gid": A, "new_gid": B, "suffix": "jpg"}
-    repairs = entities.table("audit_repair", "event")
-    assert {tuple(row["kinds"]) for row in repairs} == {("stray", "wrong-index")}
-    assert repairs[1]["proof"] == {"md5": "m", "size": 1}
-    row = entities.entity()
-    assert (row["status"], row["repair_rounds"]) == ("repair_queue", 1)
-
-
-async def test_an_index_that_is_queued_already_does_the_work(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    edited = entities.index(B)
-    earlier = entities.index(C, origin="audit", priority=10)
-    plan = [copy_of(7, A, B), index_of(B, 0), index_of(C, 0)]
-    done = await audit(audits, repair(A, plan=plan))
-    assert done.events[1:] == (edited, earlier)
-    assert done.enqueued == 1
-    assert entities.get(edited)["depends_on"] is None, "an editor's job does not wait for repairs"
-    assert entities.get(edited)["priority"] == 100
-    assert entities.get(earlier)["depends_on"] == [done.events[0]]
-    assert [row["absorbed"] for row in entities.table("audit_repair", "event")] == [
-        event != done.events[0] for event in sorted(done.events)
-    ]
-
-
-async def test_a_move_that_is_queued_already_defers_the_whole_plan(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    queued = entities.delete(7, A)
-    plan = [copy_of(7, A, B), delete_of(7, A, 0), index_of(A, 1)]
-    done = await audit(audits, repair(A, plan=plan))
-    assert (done.verdict, done.reason, done.events) == ("deferred", "open-events", ())
-    assert list(entities.states()) == [queued]
-    assert entities.table("audit_repair") == []
-    assert entities.entity()["repair_rounds"] == 0
-    assert entities.entity()["evidence"] == {}, "and no round of repair is counted"
-    assert [f["kind"] for f in entities.table("audit_finding")] == ["wrong-index"]
-
-
-async def test_an_edit_under_way_defers_the_plan_at_once(
-    entities: Entities, audits: AuditQueue, database_url: str
-) -> None:
-    entities.seed()
-    editor = Entities(database_url)
-    with editor.connection.transaction():
-        editor.run("SELECT artwork_indexer.want_index('release', %(gid)s)", gid=A)
-        done = await audit(audits, repair(A))
-        assert (done.verdict, done.reason) == ("deferred", "open-events")
-    editor.close()
-
-
-async def test_verdicts_of_a_batch_do_not_mix(entities: Entities, audits: AuditQueue) -> None:
-    entities.seed(4)
-    claims = sorted(await audits.claim(4), key=lambda claim: claim.id)
-    legacy = Verdict(Status.LEGACY, "residue", "", Evidence(), (), next_audit_in=timedelta(days=1))
-    verdicts = [clean(), ask(finding(UNKNOWN)), repair(C), legacy]
-    done = await audits.finish([Audited(*pair) for pair in zip(claims, verdicts, strict=True)])
-    assert [d.verdict for d in done] == ["clean", "manual_review", "repair_queue", "legacy"]
-    assert [entities.entity(gid)["status"] for gid in (A, B, C, D)] == [d.verdict for d in done]
-    assert [row["audit_entity_id"] for row in entities.table("needs_manual_review")] == [
-        claims[1].id
-    ]
-    assert {row["kind"] for row in entities.table("audit_finding")} == {
-        UNKNOWN.id,
-        WRONG_INDEX.id,
-    }
-
-
-async def test_old_records_are_pruned(entities: Entities, audits: AuditQueue) -> None:
-    entities.seed()
-    await audit(audits, ask(finding(UNKNOWN)))
-    assert await audits.prune() == 0
-    entities.run("UPDATE artwork_indexer.audit_history SET audited_at = '2020-01-01'")
-    entities.run("UPDATE artwork_indexer.audit_budget SET minute = '2020-01-01'")
-    assert await audits.prune() == 2
-    assert entities.table("audit_history") == []
 
 
 async def test_recheck_makes_known_and_unknown_entities_due(
