@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from artwork_indexer import event_admin
 from artwork_indexer.cli.common import config_option, with_database
-from artwork_indexer.cli.output import cell, json_option, print_json, print_table
+from artwork_indexer.cli.output import age, cell, json_option, print_json, print_table
 from artwork_indexer.database import Database, Row
 from artwork_indexer.errors import InputError
 from artwork_indexer.event_queue import Action
 
 STATES = ("queued", "running", "failed", "completed")
 ACTIONS = tuple(action.value for action in Action)
-LIST_COLUMNS = ("id", "state", "action", "mbid", "tries", "last_updated", "why")
+LIST_COLUMNS = ("id", "state", "action", "mbid", "tries", "age", "why")
 DETAILS = (
     "id", "state", "entity_type", "action", "message", "depends_on", "origin", "priority",
     "attempts", "crashes", "created", "last_updated", "run_after", "waits_for", "snoozed_since",
@@ -68,6 +70,7 @@ def summary(row: Row) -> Row:
         **row,
         "mbid": message.get("gid") or message.get("new_gid"),
         "tries": row["attempts"],
+        "age": age(row["last_updated"], datetime.now(UTC)),
         "why": why,
     }
 

@@ -56,11 +56,21 @@ def print_table(rows: Sequence[Row], columns: Sequence[str], *, empty: str) -> N
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*(one_line(cell(row[column])) for column in columns))
     Console(markup=False, highlight=False).print(table)
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago something was, short enough for a column."""
+    seconds = (now - moment).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
 
 
 def one_line(text: str) -> str:
