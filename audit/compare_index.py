@@ -7,10 +7,11 @@ from typing import Final
 
 from artwork_indexer import index_json
 from audit import catalogue_index as kinds
+from audit.explain import with_explanations
 from audit.findings import Finding, Kind, plain
 from audit.index_document import Document, UnparsableError, entry_id, is_id, is_number, parse
 from audit.states import Content, Expected, TooLarge
-from audit.wording import differ, image, listing
+from audit.wording import differ, image, is_http_form, listing
 
 INDEX: Final = "index.json"
 VALUES: Final = {
@@ -45,7 +46,7 @@ def compare_index(expected: Expected, file: Content | TooLarge, *, mirror: bool)
     ]
     if index_json.serialize(document.value) != file.body:
         findings.append(_finding(kinds.INDEX_OTHER_BYTES, "its bytes are of an older form"))
-    return findings
+    return with_explanations(findings, document, wanted)
 
 
 def _document_keys(
@@ -72,11 +73,6 @@ def _document_keys(
         here, there = differ(value[key], wanted[key])
         message = f"{key} {here} at IA, {there} in MusicBrainz"
         yield _finding(kind, message, archive=here, musicbrainz=there)
-
-
-def is_http_form(url: object, wanted: object) -> bool:
-    """Whether a URL is the wanted one but for http instead of https."""
-    return isinstance(wanted, str) and url == wanted.replace("https:", "http:", 1)
 
 
 class _ImageList:

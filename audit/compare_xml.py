@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from audit import catalogue_item as kinds
+from audit import xml_fields
 from audit.comparison import CompareSettings
-from audit.findings import Finding
+from audit.field_differences import Difference, differences
+from audit.findings import Finding, plain
 from audit.states import Absent, Content, Expected, Matches, NotNeeded, TooLarge, XmlFile
 
 XML = "mb_metadata.xml"
+MOST_SENTENCES = 10
 
 
 def compare_xml(
@@ -31,4 +34,27 @@ def compare_xml(
 def _compare_fields(
     expected: Expected, body: bytes, settings: CompareSettings
 ) -> tuple[list[Finding], bool]:
-    raise NotImplementedError
+    try:
+        document = xml_fields.parse(expected.project, body)
+    except ValueError as error:
+        why = plain(str(error))
+        return [Finding(kinds.XML_UNPARSABLE, XML, f"{XML}: {why}", {"why": why})], False
+    if document.gid != expected.gid:
+        gid = plain(document.gid)
+        told = f"{XML}: it is about {gid or 'no MBID'}"
+        return [Finding(kinds.XML_WRONG_ENTITY, XML, told, {"gid": gid})], False
+    if expected.fields is None:
+        return [], False
+    found = differences(document.fields, expected.fields)
+    chosen = settings.xml_fields
+    return [_finding(one) for one in found if not chosen or one.field in chosen], not found
+
+
+def _finding(difference: Difference) -> Finding:
+    return Finding(
+        kinds.XML_FIELDS[difference.field],
+        XML,
+        f"{XML}: {'; '.join(difference.sentences[:MOST_SENTENCES])}",
+        {"archive": difference.found, "musicbrainz": difference.wanted},
+        explanation=difference.sentences,
+    )

@@ -5,14 +5,15 @@ Names decide, never ``source``: the Internet Archive marks most of its own files
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from artwork_indexer.archive import names
-from audit.index_document import is_number
+from artwork_indexer.messages import LARGEST_ID
 
-SUFFIXES: Final = frozenset({"jpg", "png", "gif", "pdf"})
+ORIGINALS: Final = frozenset({".jpg", ".png", ".gif", ".pdf"})
 HISTORY: Final = "history/"
 INDEX_HISTORY: Final = "history/files/index.json.~"
 
@@ -54,6 +55,7 @@ BOOKKEEPING: Final = frozenset(
 OTHER_BOOKKEEPING: Final = frozenset({"__ia_thumb.jpg", "_reviews.xml", "_rules.conf"})
 EARLY: Final = frozenset({"metadata.xml", "front-1.jpg", "-mb_metadata.xml", "-front.jpg"})
 EARLY_END: Final = ".jpg_meta.txt"
+_OF_IMAGE: Final = re.compile(r"-([1-9][0-9]{0,18})([_.][^\n]+)$", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -64,7 +66,6 @@ class Inventory:
     derivatives: dict[int, list[str]] = field(default_factory=dict)
     early: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    has_index: bool = False
     had_index: bool = False
     """It has an index.json, or its history has one."""
 
@@ -74,41 +75,39 @@ def take(gid: str, files: Iterable[str]) -> Inventory:
     inventory = Inventory()
     item = names.item(gid)
     start = len(item)
+    of_image = _OF_IMAGE.match
     for name in files:
-        if name.startswith(item):
+        if not name.startswith(item):
+            _sort_other(inventory, name)
+            continue
+        found = of_image(name, start)
+        if found is None:
             _sort_own(inventory, name, name[start:])
-        elif name == names.INDEX_JSON:
-            inventory.has_index = inventory.had_index = True
-        elif name.startswith(HISTORY):
-            inventory.had_index |= name.startswith(INDEX_HISTORY)
-        elif name in EARLY or name.endswith(EARLY_END):
-            inventory.early.append(name)
-        elif name not in OTHER_BOOKKEEPING:
-            inventory.unknown.append(name)
+            continue
+        number, end = found.groups()
+        if end in DERIVATIVES:
+            inventory.derivatives.setdefault(int(number), []).append(name)
+        elif end in ORIGINALS and int(number) <= LARGEST_ID:
+            inventory.originals.setdefault(int(number), []).append(end[1:])
+        else:
+            _sort_own(inventory, name, name[start:])
     return inventory
 
 
+def _sort_other(inventory: Inventory, name: str) -> None:
+    if name == names.INDEX_JSON:
+        inventory.had_index = True
+    elif name.startswith(HISTORY):
+        inventory.had_index |= name.startswith(INDEX_HISTORY)
+    elif name in EARLY or name.endswith(EARLY_END):
+        inventory.early.append(name)
+    elif name not in OTHER_BOOKKEEPING:
+        inventory.unknown.append(name)
+
+
 def _sort_own(inventory: Inventory, name: str, rest: str) -> None:
-    """``rest`` is what follows the name of the item."""
-    if rest in BOOKKEEPING:
-        return
-    number, end = _split(rest)
-    if number.isdigit() and is_number(number):
-        if end in DERIVATIVES:
-            inventory.derivatives.setdefault(int(number), []).append(name)
-            return
-        if end[1:] in SUFFIXES and end[0] == ".":
-            inventory.originals.setdefault(int(number), []).append(end[1:])
-            return
-    early = rest in EARLY or rest.endswith(EARLY_END)
-    (inventory.early if early else inventory.unknown).append(name)
-
-
-def _split(rest: str) -> tuple[str, str]:
-    """``-123_thumb250.jpg`` is ``123`` and ``_thumb250.jpg``; ``-123.jpg`` ``123`` and ``.jpg``."""
-    at = rest.find("_")
-    if at < 0:
-        at = rest.find(".")
-    if rest[:1] != "-" or at < 0:
-        return "", rest
-    return rest[1:at], rest[at:]
+    """A name that is of no image; ``rest`` is what follows the name of the item."""
+    if rest in EARLY or rest.endswith(EARLY_END):
+        inventory.early.append(name)
+    elif rest not in BOOKKEEPING:
+        inventory.unknown.append(name)

@@ -1,4 +1,4 @@
-"""How values from outside are put into sentences."""
+"""How values from outside are put into sentences, and when they are worth none."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def differ(value: object, wanted: object) -> tuple[str, str]:
             dots = "…" if start else ""
             return quote(dots + value[start:]), quote(dots + wanted[start:])
     return quote(value), quote(wanted)
+
+
+def is_http_form(url: object, wanted: object) -> bool:
+    """Whether a URL is the wanted one but for http instead of https."""
+    return isinstance(wanted, str) and url == wanted.replace("https:", "http:", 1)
 
 
 def moment(epoch: float) -> str:
