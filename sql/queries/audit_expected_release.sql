@@ -1,7 +1,11 @@
--- What MusicBrainz says about each of many MBIDs of releases; one statement is one snapshot.
+-- What MusicBrainz says about each of many MBIDs of releases, in one snapshot.
 SELECT wanted.gid::text AS gid,
        entity.gid::text AS entity,
        coalesce(meta.cover_art_presence = 'darkened', false) AS darkened,
+       ARRAY(SELECT redirect.gid::text
+               FROM musicbrainz.release_gid_redirect AS redirect
+              WHERE redirect.new_id = entity.id AND entity.gid = wanted.gid
+              ORDER BY redirect.gid) AS redirected,
        CASE WHEN entity.gid = wanted.gid THEN (
            SELECT json_agg(json_build_object(
                       'id', listing.id, 'mime_type', listing.mime_type,
@@ -15,44 +19,37 @@ SELECT wanted.gid::text AS gid,
             WHERE listing.release = entity.id) END AS images,
        CASE WHEN entity.gid = wanted.gid THEN json_build_object(
            'title', entity.name,
-           'status', (SELECT coalesce(status.name, '') FROM musicbrainz.release_status AS status
-                       WHERE status.id = entity.status),
            'status_id', entity.status,
+           'status', (SELECT status.name FROM musicbrainz.release_status AS status
+                       WHERE status.id = entity.status),
+           'language_id', entity.language,
            'language', (SELECT coalesce(language.iso_code_3, language.iso_code_2t)
                           FROM musicbrainz.language WHERE language.id = entity.language),
-           'language_id', entity.language,
            'barcode', entity.barcode,
            'asin', meta.amazon_asin,
            'presence', meta.cover_art_presence,
            'artist_credit', entity.artist_credit,
            'artists', (
-               SELECT json_agg(json_build_array(
-                          artist.gid, artist.name, artist.sort_name,
-                          (SELECT min(country.code) FROM musicbrainz.iso_3166_1 AS country
-                            WHERE country.area = artist.area),
-                          credit.artist)
+               SELECT json_agg(json_build_object(
+                          'id', credit.artist, 'mbid', artist.gid, 'name', artist.name,
+                          'sort_name', artist.sort_name,
+                          'country', (SELECT min(country.code)
+                                        FROM musicbrainz.iso_3166_1 AS country
+                                       WHERE country.area = artist.area))
                       ORDER BY credit.position)
                  FROM musicbrainz.artist_credit_name AS credit
                  LEFT JOIN musicbrainz.artist ON artist.id = credit.artist
                 WHERE credit.artist_credit = entity.artist_credit),
            'events', (
-               SELECT json_agg(json_build_array(
-                          happening.date_year, happening.date_month, happening.date_day,
-                          (SELECT min(country.code) FROM musicbrainz.iso_3166_1 AS country
-                            WHERE country.area = happening.country))
-                      ORDER BY happening.date_year, happening.date_month, happening.date_day,
-                               happening.country)
-                 FROM (SELECT dated.country, dated.date_year, dated.date_month, dated.date_day
-                         FROM musicbrainz.release_country AS dated
-                        WHERE dated.release = entity.id
-                        UNION ALL
-                       SELECT NULL, dated.date_year, dated.date_month, dated.date_day
-                         FROM musicbrainz.release_unknown_country AS dated
-                        WHERE dated.release = entity.id) AS happening),
-           'redirects', (
-               SELECT json_agg(redirect.gid ORDER BY redirect.gid)
-                 FROM musicbrainz.release_gid_redirect AS redirect
-                WHERE redirect.new_id = entity.id)
+               SELECT json_agg(json_build_object(
+                          'date', json_build_array(
+                              dated.date_year, dated.date_month, dated.date_day),
+                          'country', (SELECT min(country.code)
+                                        FROM musicbrainz.iso_3166_1 AS country
+                                       WHERE country.area = dated.country))
+                      ORDER BY dated.date_year, dated.date_month, dated.date_day, dated.country)
+                 FROM musicbrainz.release_event AS dated
+                WHERE dated.release = entity.id)
        ) END AS fields
   FROM unnest(%(gids)s::uuid[]) AS wanted (gid)
   LEFT JOIN LATERAL (
