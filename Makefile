@@ -37,6 +37,7 @@ check: setup ## Lint, types, layers, stale generated files
 	$(BIN)/python -m artwork_indexer.triggers --check
 	$(BIN)/python -m artwork_indexer.config_reference --check
 	$(BIN)/python -m audit.catalogue_reference --check
+	$(BIN)/python -m audit.catalogue_reference --check
 
 unit: setup ## Run the tests (ARGS="-k name" picks some)
 	@.ci/tools
