@@ -221,10 +221,3 @@ CANNOT_BE_JUDGED: Final = _review(
     "What cannot be looked at must not stay unnoticed.",
     "13",
 )
-EVENT_FAILED: Final = _review(
-    "event-failed",
-    "an event failed for good",
-    "An event for this entity failed, and nothing will repeat it.",
-    "Its work is not done; the reason says why.",
-    None,
-)

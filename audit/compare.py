@@ -69,7 +69,9 @@ def compare(
         KeyError: the owner of an image was not looked up.
     """
     if isinstance(actual, Unreadable):
-        return Comparison(waits=(Wait(catalogue.UNREADABLE, plain(actual.reason, 1000)),))
+        told = plain(actual.reason, 1000)
+        wait = Wait(catalogue.UNREADABLE, told, what=told.partition(":")[0])
+        return Comparison(waits=(wait,))
     if expected.life is Life.DARKENED:
         return NOTHING
     run = _Run(expected, surroundings, evidence, settings, now.timestamp())
@@ -152,7 +154,9 @@ class _Run:
     def _judge_left(self, item: Item, files: Inventory) -> None:
         """Rows 9 to 11: merged or gone."""
         if isinstance(item.index, NotNeeded):
-            self._waits.append(Wait(catalogue.UNREADABLE, "index.json was not read"))
+            self._waits.append(
+                Wait(catalogue.UNREADABLE, "index.json was not read", what="index.json")
+            )
             return
         if not isinstance(item.index, Absent):
             told = f"index.json: the {self._expected.entity_type} is {self._expected.life}"
@@ -192,7 +196,7 @@ class _Run:
                 told = f"item: a task has stopped in error, seen since {moment(since)}"
                 yield Finding(catalogue_item.TASK_IN_ERROR, "item", told, {"since": since})
             else:
-                yield Wait(catalogue.TASKS_PENDING, "a task has stopped in error")
+                yield Wait(catalogue.TASKS_PENDING, "a task has stopped in error", what="stopped")
         elif record.tasks_pending:
             yield Wait(catalogue.TASKS_PENDING, "tasks are queued or running")
         changed = record.item_last_updated

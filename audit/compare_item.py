@@ -188,10 +188,12 @@ def _missing(
     holders = surroundings.holders.get(wanted.id, ())
     for holder in holders:
         if isinstance(holder.item, Unreadable):
-            return Wait(catalogue.UNREADABLE, f"{holder.item.reason} (item of {holder.gid})")
+            told = plain(f"{holder.item.reason} (item of {holder.gid})", 1000)
+            return Wait(catalogue.UNREADABLE, told, what="an item merged into this one")
     listed = [(holder.gid, holder.item) for holder in holders if isinstance(holder.item, Listed)]
     if len(listed) > 1 and any(item.md5 is None for _, item in listed):
-        return Wait(catalogue.UNREADABLE, f"no checksum of {subject} is listed")
+        told = f"no checksum of {subject} is listed"
+        return Wait(catalogue.UNREADABLE, told, what="a checksum")
     copies = {(item.md5, item.size): gid for gid, item in reversed(listed)}
     name = names.image(expected.gid, wanted.id, wanted.suffix)
     if not copies:

@@ -7,6 +7,7 @@ owner's item lists under it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import File, Files
@@ -21,6 +22,7 @@ from audit.uploads import is_younger, seconds_until
 from audit.wording import image, listing
 
 Judgement = Finding | Wait
+OWNER: Final = "the item of an owner"
 
 
 def compare_strays(
@@ -113,9 +115,9 @@ class _Stray:
     def _compare_with(self, owner: Owner, there: OwnerItem | None) -> Judgement:
         match there:
             case None:
-                return _unreadable(f"the item of {owner.gid} was not looked at")
+                return _unreadable(f"the item of {owner.gid} was not looked at", OWNER)
             case UnreadableItem(reason):
-                return _unreadable(f"{reason} (the owner of {image(self._number)})")
+                return _unreadable(f"{reason} (the owner of {image(self._number)})", OWNER)
             case Dark():
                 return self._finding(
                     kinds.STRAY_OWNER_DARK, f"is of {owner.gid}, whose item is dark", owner
@@ -130,7 +132,7 @@ class _Stray:
     def _compare_bytes(self, owner: Owner, there: Listed) -> Judgement:
         here = self._file
         if None in (here.md5, here.size, there.md5, there.size):
-            return _unreadable(f"no checksum of {image(self._number)} is listed")
+            return _unreadable(f"no checksum of {image(self._number)} is listed", "a checksum")
         if (here.md5, here.size) == (there.md5, there.size):
             told = f"is of {owner.gid}, whose item lists the same bytes"
             return self._finding(kinds.STRAY_COPIED, told, owner)
@@ -164,5 +166,5 @@ def checksum(md5: str | None) -> str | None:
     return None if md5 is None else plain(md5)
 
 
-def _unreadable(message: str) -> Wait:
-    return Wait(catalogue.UNREADABLE, message)
+def _unreadable(message: str, what: str) -> Wait:
+    return Wait(catalogue.UNREADABLE, plain(message, 1000), what=what)

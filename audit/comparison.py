@@ -25,16 +25,21 @@ class CompareSettings:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A reason to give no verdict. ``seconds`` until it can have passed, if that is known."""
+    """A reason to give no verdict. ``seconds`` until it can have passed, if that is known.
+
+    ``what`` tells reasons of one outcome apart; there are few of them, so that they can be
+    counted.
+    """
 
     outcome: Outcome
     message: str
     seconds: float = 0.0
+    what: str = ""
 
     @property
     def reason(self) -> str:
         """What makes it the same reason in two audits."""
-        return f"{self.outcome.id}: {self.message.partition(':')[0]}"
+        return f"{self.outcome.id}: {self.what}" if self.what else self.outcome.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -478,7 +478,7 @@ def test_deferrals_wait_longer_each_time() -> None:
         ("unreadable: The record", 9, 14, Status.MANUAL_REVIEW),
         ("unreadable: The record", 8, 14, Status.DEFERRED),
         ("unreadable: The record", 9, 13, Status.DEFERRED),
-        ("tasks-pending: x", 9, 14, Status.DEFERRED),
+        ("tasks-pending", 9, 14, Status.DEFERRED),
     ],
 )
 def test_what_cannot_be_judged_for_long_is_for_a_person(
