@@ -142,18 +142,13 @@ class AuditQueue:
 
         Whatever ``recheck`` raises leaves nothing behind.
         """
-        async with self._database.transaction() as connection:
-            if recheck is not None:
+        if recheck is None:
+            rows = await self._database.fetch(query("audit_finish"), **self._verdicts(audits))
+        else:
+            async with self._database.transaction() as connection:
                 audits = await self._look_again(connection, audits, recheck)
-            cursor = await connection.execute(
-                query("audit_finish"),
-                {
-                    "owner": self.owner,
-                    "audits": Jsonb([_document(audit) for audit in audits]),
-                    "limits": Jsonb(Limits.of(self.config).to_json()),
-                },
-            )
-            rows = await cursor.fetchall()
+                verdicts = self._verdicts(audits)
+                rows = await (await connection.execute(query("audit_finish"), verdicts)).fetchall()
         claims = {audit.claim.id: audit.claim for audit in audits}
         return [
             Finished(
@@ -199,6 +194,13 @@ class AuditQueue:
             query("audit_prune"), retention=HISTORY_RETENTION, most=PRUNE_BATCH
         )
         return int(one_value(row))
+
+    def _verdicts(self, audits: Sequence[Audited]) -> dict[str, object]:
+        return {
+            "owner": self.owner,
+            "audits": Jsonb([_document(audit) for audit in audits]),
+            "limits": Jsonb(Limits.of(self.config).to_json()),
+        }
 
     def _tokens(self, claims: Sequence[Claim]) -> dict[str, object]:
         return {

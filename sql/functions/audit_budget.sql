@@ -35,10 +35,12 @@ $$;
 CREATE OR REPLACE FUNCTION artwork_indexer.charge_audit_budget(
     wanted text, amount integer
 ) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO artwork_indexer.audit_budget AS spending (budget, minute, spent)
     SELECT wanted, date_trunc('minute', clock_timestamp()), amount WHERE amount > 0
-        ON CONFLICT (budget, minute) DO UPDATE SET spent = spending.spent + excluded.spent
+        ON CONFLICT (budget, minute) DO UPDATE SET spent = spending.spent + excluded.spent;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.pull_audit_brake(why text) RETURNS void

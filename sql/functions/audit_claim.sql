@@ -60,7 +60,6 @@ BEGIN
           FROM artwork_indexer.audit_entity AS entity
          WHERE entity.status = 'audit_in_progress'
            AND (entity.lease_expires IS NULL OR entity.lease_expires < statement_timestamp())
-         ORDER BY entity.id
          LIMIT 500
            FOR UPDATE SKIP LOCKED
     LOOP
@@ -80,6 +79,23 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.pick_audits(most integer) RETURNS bigint[]
+LANGUAGE plpgsql
+SET enable_seqscan TO off
+SET enable_bitmapscan TO off
+SET enable_sort TO off
+AS $$
+BEGIN
+    -- One walk of audit_entity_idx_unchecked_priority_last_audit_id, as long as what it takes.
+    RETURN ARRAY(
+        SELECT entity.id FROM artwork_indexer.audit_entity AS entity
+         WHERE entity.status = 'unchecked'
+         ORDER BY entity.priority DESC, entity.last_audit_at NULLS FIRST, entity.id
+         LIMIT most
+           FOR UPDATE SKIP LOCKED);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.claim_audits(
     owner text, slots integer, lease interval, repairs boolean,
     entities_per_hour integer, entities_per_day integer
@@ -90,9 +106,6 @@ CREATE OR REPLACE FUNCTION artwork_indexer.claim_audits(
     evidence jsonb, acknowledged text[]
 )
 LANGUAGE plpgsql
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_sort TO off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -111,12 +124,7 @@ BEGIN
     slots := least(slots, artwork_indexer.audit_budget_left(
         'entities', entities_per_hour, entities_per_day));
 
-    picked := ARRAY(
-        SELECT first.id FROM artwork_indexer.audit_entity AS first
-         WHERE first.status = 'unchecked'
-         ORDER BY first.priority DESC, first.last_audit_at NULLS FIRST, first.id
-         LIMIT slots
-           FOR UPDATE SKIP LOCKED);
+    picked := artwork_indexer.pick_audits(slots);
     PERFORM artwork_indexer.charge_audit_budget('entities', cardinality(picked));
     RETURN QUERY
         UPDATE artwork_indexer.audit_entity AS mine

@@ -47,14 +47,16 @@ CREATE OR REPLACE FUNCTION artwork_indexer.record_history(
     entity artwork_indexer.audit_entity, verdict artwork_indexer.audit_entity_status,
     reason text, findings jsonb, events bigint[]
 ) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     -- What was not clean, and the first clean audit after it.
     INSERT INTO artwork_indexer.audit_history
            (audit_entity_id, verdict, reason, findings, events)
     SELECT entity.id, verdict, reason, coalesce(
            (SELECT jsonb_agg(seen - 'details') FROM jsonb_array_elements(findings) AS seen), '[]'),
            events
-     WHERE verdict NOT IN ('clean', 'legacy') OR entity.last_verdict NOT IN ('clean', 'legacy')
+     WHERE verdict NOT IN ('clean', 'legacy') OR entity.last_verdict NOT IN ('clean', 'legacy');
+END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.settle_review(
@@ -81,7 +83,8 @@ CREATE OR REPLACE FUNCTION artwork_indexer.write_verdict(
     entity bigint, verdict artwork_indexer.audit_entity_status,
     reason text, due timestamptz, rounds integer, new_evidence jsonb
 ) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     -- next_audit_at is set in a row under audit only if an event ended meanwhile.
     UPDATE artwork_indexer.audit_entity AS audited
        SET status = verdict, last_verdict = verdict, last_audit_at = clock_timestamp(),
@@ -101,7 +104,8 @@ LANGUAGE sql AS $$
                ELSE clock_timestamp() END,
            repair_rounds = rounds,
            evidence = coalesce(new_evidence, audited.evidence)
-     WHERE audited.id = entity
+     WHERE audited.id = entity;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.cannot_be_judged(
@@ -209,7 +213,8 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.count_audits(audits jsonb) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO artwork_indexer.audit_total AS total
            (hour, entity_type, verdict, reason, audits, repairs)
     SELECT date_trunc('hour', clock_timestamp()), done.entity_type, done.verdict,
@@ -220,5 +225,6 @@ LANGUAGE sql AS $$
      GROUP BY done.entity_type, done.verdict, coalesce(done.reason, '')
      ORDER BY done.entity_type, done.verdict, coalesce(done.reason, '')
         ON CONFLICT (hour, entity_type, verdict, reason) DO UPDATE
-       SET audits = total.audits + excluded.audits, repairs = total.repairs + excluded.repairs
+       SET audits = total.audits + excluded.audits, repairs = total.repairs + excluded.repairs;
+END
 $$;

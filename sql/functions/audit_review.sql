@@ -3,26 +3,26 @@
 CREATE OR REPLACE FUNCTION artwork_indexer.open_review(
     entity bigint, reason text, facts jsonb
 ) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO artwork_indexer.needs_manual_review AS review
            (audit_entity_id, review_reason, details)
     VALUES (entity, reason, facts)
         ON CONFLICT (audit_entity_id) WHERE status = 'open' DO UPDATE
        SET review_reason = excluded.review_reason, details = excluded.details
      WHERE (review.review_reason, review.details)
-           IS DISTINCT FROM (excluded.review_reason, excluded.details)
+           IS DISTINCT FROM (excluded.review_reason, excluded.details);
+END
 $$;
 
-CREATE OR REPLACE FUNCTION artwork_indexer.close_review(entity bigint, note text) RETURNS boolean
-LANGUAGE sql AS $$
-    WITH closed AS (
-        UPDATE artwork_indexer.needs_manual_review AS review
-           SET status = 'resolved', resolved_at = clock_timestamp(), resolved_by = 'audit',
-               resolution_notes = note
-         WHERE review.audit_entity_id = entity AND review.status = 'open'
-        RETURNING 1
-    )
-    SELECT EXISTS (SELECT FROM closed)
+CREATE OR REPLACE FUNCTION artwork_indexer.close_review(entity bigint, note text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE artwork_indexer.needs_manual_review AS review
+       SET status = 'resolved', resolved_at = clock_timestamp(), resolved_by = 'audit',
+           resolution_notes = note
+     WHERE review.audit_entity_id = entity AND review.status = 'open';
+END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.ask_for_review(
