@@ -73,7 +73,7 @@ async def read(
     if queue is not None:
         async with queue.connection() as connection:
             are_open = await _open(connection, batch)
-    return {key: _expected(key, row, key in are_open) for key, row in rows.items()}
+    return {key: build(key, row, are_open=key in are_open) for key, row in rows.items()}
 
 
 async def look_again(connection: Connection, seen: Iterable[Expected]) -> dict[Key, Outcome]:
@@ -109,7 +109,8 @@ async def _open(connection: Connection, batch: Sequence[Key]) -> frozenset[Key]:
     return frozenset((row["entity_type"], row["gid"]) for row in await cursor.fetchall())
 
 
-def _expected(key: Key, row: Row, is_open: bool) -> Expected:
+def build(key: Key, row: Row, *, are_open: bool) -> Expected:
+    """One expected state out of a row of ``audit_expected_*``; pure."""
     entity_type, gid = key
     life = _life(gid, row)
     listed: list[Json] = row["images"] or []
@@ -128,7 +129,7 @@ def _expected(key: Key, row: Row, is_open: bool) -> Expected:
         else None,
         fingerprint=_fingerprint(row),
         redirected_gids=tuple(row["redirected"]),
-        open_events=is_open,
+        open_events=are_open,
         ties=_ties(usable),
         malformed=tuple(malformed),
     )
