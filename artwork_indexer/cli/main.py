@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "run": ("run:run", "Run the daemon."),
         "migrate": ("migrate:migrate", "Install or upgrade schema and triggers."),
         "doctor": ("doctor:doctor", "Check everything, and say what to do."),
+        "check": ("check:check", "Compare items with MusicBrainz, now; writes nothing."),
         "events": ("events:events", "Look at the queue and mend it."),
         "enqueue": ("enqueue:enqueue", "Ask for an index by hand."),
         "sandbox": ("sandbox:sandbox", "Local stand-ins for your own tests."),

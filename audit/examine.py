@@ -1,0 +1,81 @@
+"""One look at one entity: both states are read and compared; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from artwork_indexer.config import AuditConfig
+from artwork_indexer.database import Database
+from artwork_indexer.projects import Project
+from artwork_indexer.remotes import Remotes
+from audit import actual as actuals
+from audit import expected as expectations
+from audit import lookups, neighbours, owners
+from audit.compare import compare
+from audit.comparison import CompareSettings, Comparison
+from audit.expected import Replication
+from audit.states import Actual, Evidence, Expected, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The two states and what differs."""
+
+    expected: Expected
+    actual: Actual
+    comparison: Comparison
+
+
+def compare_settings(
+    audit: AuditConfig, uploaders: Sequence[str], replication: Replication
+) -> CompareSettings:
+    """What a comparison has to know of the configuration and of the database."""
+    return CompareSettings(
+        settle=timedelta(hours=audit.settle_hours),
+        upload_window=timedelta(hours=audit.upload_window_hours),
+        uploaders=frozenset(uploaders),
+        xml_fields=frozenset(audit.xml_fields),
+        mirror=replication.is_mirror,
+        replicated_until=replication.replicated_until,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Reads and compares. ``database`` may be a replica."""
+
+    database: Database
+    remotes: Remotes
+    settings: CompareSettings
+
+    async def examine(self, project: Project, gid: str) -> Examination:
+        """Look at one entity, as if nothing were known of it.
+
+        Raises:
+            ServicePaused: a service has to be left alone.
+            Unreachable: the database does not answer.
+        """
+        key = (project.entity_type, gid)
+        read = await expectations.read(self.database, [key])
+        return await self.judge(project, read[key], Evidence())
+
+    async def judge(self, project: Project, expected: Expected, evidence: Evidence) -> Examination:
+        """Look at the item of one entity whose expected state is known."""
+        actual = await actuals.read_item(self.remotes, project, expected, evidence)
+        around = await self._look_around(expected, actual)
+        now = datetime.now(UTC)
+        comparison = compare(expected, actual, around, evidence, self.settings, now)
+        return Examination(expected, actual, comparison)
+
+    async def _look_around(self, expected: Expected, actual: Actual) -> Surroundings:
+        wanted = lookups.wanted(expected, actual)
+        if wanted == lookups.NOTHING:
+            return Surroundings()
+        found = await owners.read(self.database, expected.entity_type, wanted.stray_ids)
+        return Surroundings(
+            owners=found,
+            owner_items=await neighbours.read_owner_items(self.remotes, expected, found),
+            holders=await neighbours.read_holders(self.remotes, expected, wanted.missing),
+        )

@@ -1,0 +1,104 @@
+"""``artwork-indexer check``: the whole way from the command to what it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from artwork_indexer.sandbox import world
+from artwork_indexer.sandbox.internet_archive import Archive, Content, fault_kinds
+from artwork_indexer.sandbox.server import config_text, populated, serving
+from artwork_indexer.sandbox.webservice import WebService
+from artwork_indexer.sandbox.world import World
+
+
+@dataclass
+class Stage:
+    """A healthy world, and the command."""
+
+    config: Path
+    archive: Archive
+    world: World
+
+    async def check(self, *arguments: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "artwork_indexer", "--config", str(self.config), "check"),
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        built = await world.build(connection, releases=30, events=8)
+        await connection.execute("TRUNCATE artwork_indexer.event_queue CASCADE")
+    archive = Archive()
+    await populated(archive, database_url)
+    for item in archive.items.values():
+        item.age(7 * 86400)
+    async with serving(archive, WebService(database_url)) as base_url:
+        config = tmp_path / "config.ini"
+        config.write_text(config_text(base_url, database_url), "utf-8")
+        yield Stage(config, archive, built)
+
+
+async def test_healthy_entities_are_clean(stage: Stage, tmp_path: Path) -> None:
+    names = tmp_path / "mbids"
+    names.write_text("\n".join(stage.world.releases.live), "utf-8")
+    code, out, err = await stage.check("release", "--file", str(names))
+    assert (code, err) == (0, "")
+    assert out.count("  clean") == len(stage.world.releases.live)
+    code, out, err = await stage.check("event", *stage.world.events.live)
+    assert (code, err) == (0, "")
+
+
+async def test_findings_are_told_and_nothing_is_written(stage: Stage) -> None:
+    gid = stage.world.releases.with_art[0]
+    item = stage.archive.items[f"mbid-{gid}"]
+    document = json.loads(item.files["index.json"].content.read())
+    document["images"][0]["comment"] = "not what MusicBrainz says"
+    item.put("index.json", Content.of(json.dumps(document).encode()), item.created)
+    stage.archive.journal.clear()
+
+    code, out, _ = await stage.check("release", gid)
+    assert code == 1
+    assert "not what MusicBrainz says" in out
+    code, out, _ = await stage.check("release", gid, "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["result"] == "findings"
+    assert [finding["severity"] for finding in told["findings"]] == ["content"]
+    assert {entry.method for entry in stage.archive.journal} == {"GET"}
+
+
+async def test_an_improper_answer_is_unreadable(stage: Stage) -> None:
+    gid = stage.world.releases.with_art[0]
+    stage.archive.faults.add("GET", f"/metadata/mbid-{gid}", fault_kinds.garbage(), times=None)
+    code, out, _ = await stage.check("release", gid, "--json")
+    assert code == 3
+    assert json.loads(out)["result"] == "unreadable"
+
+
+async def test_an_archive_that_is_away_is_one_sentence(stage: Stage) -> None:
+    stage.archive.faults.add("GET", "/metadata/", fault_kinds.too_many(), times=None)
+    code, _, err = await stage.check("release", stage.world.releases.with_art[0])
+    assert code == 3
+    assert len(err.splitlines()) == 1
+    assert "cannot be judged now" in err
+
+
+async def test_an_mbid_is_demanded(stage: Stage) -> None:
+    assert (await stage.check("release"))[0] == 2
+    assert (await stage.check("release", "nonsense"))[0] == 2
