@@ -102,7 +102,8 @@ def is_id(number: object) -> bool:
 
 def is_number(text: str) -> bool:
     """Whether this is an image id in decimal digits, as it is written."""
-    return text.isascii() and text.isdigit() and text[0] != "0" and 0 < int(text[:20]) <= LARGEST_ID
+    # Twenty digits are too many, whatever follows them.
+    return text.isascii() and text.isdigit() and text[0] != "0" and int(text[:20]) <= LARGEST_ID
 
 
 def is_same(one: object, other: object) -> bool:

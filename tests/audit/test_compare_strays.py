@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from artwork_indexer.archive import names
-from audit.index_document import listed_ids
+from audit.index_document import is_number, listed_ids
 from audit.lookups import Wanted, wanted
 from audit.states import (
     Absent,
@@ -263,6 +263,15 @@ def test_evidence_of_a_stray_is_what_its_delete_relies_on() -> None:
     assert finding.details == {
         "suffix": "jpg", "md5": same().md5, "size": same().size, "owner": OWNER,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("1", True), (str(2**63 - 1), True), (str(2**63), False), ("0", False), ("", False),
+     ("01", False), ("-1", False), ("1 ", False), ("9" * 30, False), ("\N{SUPERSCRIPT TWO}", False)],
+)  # fmt: skip
+def test_what_is_an_image_id_in_digits(text: str, is_one: bool) -> None:
+    assert is_number(text) is is_one
 
 
 def test_ids_are_read_from_whatever_is_listed() -> None:
