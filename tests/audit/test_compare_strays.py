@@ -268,7 +268,8 @@ def test_evidence_of_a_stray_is_what_its_delete_relies_on() -> None:
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [("1", True), (str(2**63 - 1), True), (str(2**63), False), ("0", False), ("", False),
-     ("01", False), ("-1", False), ("1 ", False), ("9" * 30, False), ("\N{SUPERSCRIPT TWO}", False)],
+     ("01", False), ("-1", False), ("1 ", False), ("9" * 30, False),
+     ("\N{SUPERSCRIPT TWO}", False)],
 )  # fmt: skip
 def test_what_is_an_image_id_in_digits(text: str, is_one: bool) -> None:
     assert is_number(text) is is_one
