@@ -261,6 +261,13 @@ async def test_an_event_that_fails_for_good_asks_a_person(
     assert review["details"] == {"failed_event": event.id}
 
 
+async def test_a_failure_takes_the_bonus_back(entities: Entities) -> None:
+    entities.seed_one(A, priority=1100, priority_bonus=1000, return_reason="event")
+    entities.fail(entities.index(A))
+    row = entities.entity()
+    assert (row["status"], row["priority"], row["priority_bonus"]) == ("manual_review", 100, 0)
+
+
 async def test_a_failed_chain_is_one_review_of_each_entity(
     entities: Entities, audits: AuditQueue, database_url: str
 ) -> None:
