@@ -48,8 +48,12 @@ SELECT wanted.gid::text AS gid,
                                         FROM musicbrainz.iso_3166_1 AS country
                                        WHERE country.area = dated.country))
                       ORDER BY dated.date_year, dated.date_month, dated.date_day, dated.country)
-                 FROM musicbrainz.release_event AS dated
-                WHERE dated.release = entity.id)
+                 FROM (SELECT country, date_year, date_month, date_day
+                         FROM musicbrainz.release_country WHERE release = entity.id
+                        UNION ALL
+                       SELECT NULL, date_year, date_month, date_day
+                         FROM musicbrainz.release_unknown_country WHERE release = entity.id
+                      ) AS dated)
        ) END AS fields
   FROM unnest(%(gids)s::uuid[]) AS wanted (gid)
   LEFT JOIN LATERAL (
