@@ -90,7 +90,7 @@ BEGIN
        SET status = verdict, last_verdict = verdict, last_audit_at = clock_timestamp(),
            next_audit_at = least(audited.next_audit_at, due),
            return_reason = CASE
-               WHEN audited.next_audit_at < due THEN 'event'
+               WHEN audited.next_audit_at < coalesce(due, 'infinity') THEN 'event'
                WHEN verdict = 'repair_queue' THEN 'verification'
                WHEN verdict = 'deferred' AND NOT artwork_indexer.lacks_only_leave(reason)
                    THEN 'second look' END,

@@ -10,9 +10,18 @@ DECLARE
 BEGIN
     -- A repair has been judged when all of its events have ended and an audit has looked again.
     IF NOT EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
-                    WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL)
-    OR EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
-                WHERE repair.audit_entity_id = entity AND repair.ended_at IS NULL) THEN
+                    WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL) THEN
+        RETURN;
+    END IF;
+    -- Nobody told of the end of an event whose table was emptied, or its triggers disabled.
+    UPDATE artwork_indexer.audit_repair AS repair SET ended_at = clock_timestamp()
+     WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL
+       AND repair.ended_at IS NULL
+       AND NOT EXISTS (SELECT FROM artwork_indexer.event_queue AS event
+                        WHERE event.id = repair.event AND event.state IN ('queued', 'running'));
+    IF EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
+                WHERE repair.audit_entity_id = entity AND repair.verified_at IS NULL
+                  AND repair.ended_at IS NULL) THEN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('audit_repairs'));

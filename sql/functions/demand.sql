@@ -57,11 +57,13 @@ LANGUAGE sql AS $$
            run_after = least(event.run_after, now()),
            attempts = 0,
            snoozed_since = NULL,
-           remark = NULL
+           remark = NULL,
+           -- Its parent may finish while we hold the row, and pass over it: the claim looks again.
+           waits_for = NULL
      WHERE event.id = queued
        AND (NOT coalesce(event.depends_on, '{}') @> coalesce(parents, '{}')
             OR event.priority < 100 OR event.origin = 'audit'
-            OR event.attempts > 0 OR event.run_after > now())
+            OR event.attempts > 0 OR event.run_after > now() OR event.waits_for = 'parent')
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.want_event(

@@ -177,12 +177,17 @@ BEGIN
                 'Crashed', NULL);
             outcome := 'failed';
         ELSE
-            UPDATE artwork_indexer.event_queue AS event SET crashes = event.crashes + 1
-             WHERE event.id = stalled.id;
-            outcome := artwork_indexer.requeue_event(
-                stalled.id, stalled.claimed_by, stalled.claims, interval '0', 0, false, NULL,
-                format('Its worker %s stopped renewing the claim.', stalled.claimed_by),
-                'Crashed', NULL);
+            BEGIN
+                UPDATE artwork_indexer.event_queue AS event SET crashes = event.crashes + 1
+                 WHERE event.id = stalled.id;
+                outcome := artwork_indexer.requeue_event(
+                    stalled.id, stalled.claimed_by, stalled.claims, interval '0', 0, false, NULL,
+                    format('Its worker %s stopped renewing the claim.', stalled.claimed_by),
+                    'Crashed', NULL);
+            EXCEPTION WHEN lock_not_available THEN
+                -- An open edit holds its twin; the others need not wait for that.
+                CONTINUE;
+            END;
         END IF;
         RETURN NEXT;
     END LOOP;
@@ -205,10 +210,49 @@ BEGIN
          ORDER BY running.id
            FOR UPDATE SKIP LOCKED
     LOOP
-        PERFORM artwork_indexer.requeue_event(
-            stray.id, stray.claimed_by, stray.claims, interval '0', 0, false, NULL,
-            NULL, NULL, NULL);
-        disowned := disowned + 1;
+        BEGIN
+            PERFORM artwork_indexer.requeue_event(
+                stray.id, stray.claimed_by, stray.claims, interval '0', 0, false, NULL,
+                NULL, NULL, NULL);
+            disowned := disowned + 1;
+        EXCEPTION WHEN lock_not_available THEN
+            CONTINUE;
+        END;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.fail_orphaned_events(
+    grace interval, most integer, OUT failed integer
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    orphan record;
+BEGIN
+    -- Events that began to wait for a parent after it had failed. The grace is for a person
+    -- who requeues a chain row by row.
+    failed := 0;
+    FOR orphan IN
+        SELECT child.id, child.attempts, parent.id AS parent
+          FROM artwork_indexer.event_queue AS parent
+          JOIN artwork_indexer.event_queue AS child
+            ON child.state <> 'completed' AND child.depends_on IS NOT NULL
+           AND child.depends_on @> ARRAY[parent.id]
+         WHERE parent.state = 'failed' AND parent.last_updated < statement_timestamp() - grace
+           AND child.state = 'queued' AND child.waits_for = 'parent'
+           AND child.last_updated < statement_timestamp() - grace
+         ORDER BY child.id
+         LIMIT most
+           FOR UPDATE OF child SKIP LOCKED
+    LOOP
+        UPDATE artwork_indexer.event_queue AS event SET state = 'failed'
+         WHERE event.id = orphan.id AND event.state = 'queued';
+        CONTINUE WHEN NOT FOUND;
+        INSERT INTO artwork_indexer.event_failure_reason
+            (event, failure_reason, attempt, error_class)
+        VALUES (orphan.id, format('This event depended on (%s), which failed.', orphan.parent),
+                orphan.attempts, 'ParentFailed');
+        failed := failed + 1 + artwork_indexer.fail_descendants(orphan.id);
     END LOOP;
 END
 $$;

@@ -103,6 +103,15 @@ async def test_the_span_slides(
         assert len(await queue.claim(9)) == left
 
 
+def test_the_minute_in_which_a_span_begins_counts_whole(entities: Entities) -> None:
+    entities.run(
+        "INSERT INTO artwork_indexer.audit_budget VALUES"
+        " ('repairs', '2024-01-01 10:00', 1), ('repairs', '2024-01-01 10:01', 2)"
+    )
+    spent_since = "artwork_indexer.audit_spent('repairs', '2024-01-01 10:0{}:59')"
+    assert [entities.value(spent_since.format(n)) for n in range(3)] == [3, 2, 0]
+
+
 async def test_a_claim_given_back_is_not_refunded(entities: Entities, database_url: str) -> None:
     entities.seed(9)
     async with open_audits(database_url, config=limited(entities_per_hour=3)) as queue:

@@ -219,6 +219,29 @@ async def test_a_last_look_that_breaks_leaves_nothing(
     assert (await finish(audits, claim, clean())).verdict == "clean"
 
 
+async def test_a_worker_that_is_killed_in_the_middle_leaves_nothing(
+    entities: Entities, audits: AuditQueue, others: AuditQueue
+) -> None:
+    entities.seed(2)
+    claims = sorted(await audits.claim(2), key=lambda claim: claim.id)
+
+    async def last(connection: Connection, _: Sequence[Audited]) -> Mapping[int, str]:
+        await connection.execute("UPDATE artwork_indexer.audit_entity SET status = 'clean'")
+        entities.run("SELECT pg_terminate_backend(%(pid)s)", pid=connection.info.backend_pid)
+        return {}
+
+    with pytest.raises(psycopg.OperationalError):
+        await audits.finish([Audited(c, repair(c.gid)) for c in claims], last)
+    assert entities.has_no_results()
+    assert await others.claim(2) == []
+    entities.run("UPDATE artwork_indexer.audit_entity SET lease_expires = '2020-01-01'")
+    again = await others.claim(2)
+    assert [claim.crashes for claim in again] == [1, 1]
+    done = await others.finish([Audited(claim, repair(claim.gid)) for claim in again])
+    assert [d.verdict for d in done] == ["repair_queue"] * 2
+    assert entities.count("queued") == 2
+
+
 async def test_a_verdict_that_cannot_be_written_whole_leaves_nothing(
     entities: Entities, audits: AuditQueue
 ) -> None:

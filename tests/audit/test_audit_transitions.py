@@ -131,6 +131,20 @@ async def test_a_repair_that_somebody_takes_out_of_the_queue_has_ended(
     assert near(entities.entity()["hours"], 24)
 
 
+async def test_a_repair_nobody_told_the_end_of_is_judged_in_its_time(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    entities.seed()
+    await audit(audits, repair(A))
+    entities.run("TRUNCATE artwork_indexer.event_queue CASCADE")
+    entities.make_due()
+    (again,) = (await audit(audits, repair(A))).events
+    first, second = entities.table("audit_repair", "event")
+    assert (first["verified_at"] is None, second["verified_at"] is None) == (False, True)
+    entities.complete(again)
+    assert near(entities.entity()["hours"], 24)
+
+
 async def test_two_repairs_that_end_at_the_same_moment(
     entities: Entities, audits: AuditQueue, editor: Entities
 ) -> None:
