@@ -197,6 +197,6 @@ def _ties(images: Sequence[Json]) -> tuple[frozenset[int], ...]:
 
 def _fingerprint(row: Row) -> str:
     """Of everything that was read; the order of ``types`` is chance and does not count."""
-    images = [{**image, "types": sorted(image["types"] or ())} for image in row["images"] or ()]
+    images = [{**image, "types": sorted(image["types"], key=str)} for image in row["images"] or ()]
     read_values = (row["entity"], row["darkened"], row["redirected"], images, row["fields"])
     return blake2b(repr(read_values).encode(), digest_size=16).hexdigest()

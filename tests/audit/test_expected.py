@@ -149,6 +149,24 @@ async def test_a_missing_value_of_an_image_names_its_row(
     assert state.malformed == (f"{row} {told}.",)
 
 
+async def test_a_type_without_a_name_names_the_image(
+    database: Database, world: World, rows: Rows
+) -> None:
+    gid = next(gid for gid in world.releases.with_art if len(world.images[gid]) > 1)
+    image_id = world.images[gid][0]
+    without_triggers(rows, "cover_art_archive.cover_art_type")
+    rows.run("ALTER TABLE cover_art_archive.art_type ALTER name DROP NOT NULL")
+    rows.run("UPDATE cover_art_archive.art_type SET name = NULL WHERE id = 3")
+    rows.run(
+        "INSERT INTO cover_art_archive.cover_art_type VALUES (%(id)s, 3), (%(id)s, 4)"
+        " ON CONFLICT DO NOTHING",
+        id=image_id,
+    )
+    assert (await read_one(database, gid)).malformed[0] == (
+        f"The row {image_id} of cover_art_archive.cover_art has a type without a name."
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
