@@ -21,6 +21,8 @@ MOST_CRASHES: Final = 5
 RETENTION: Final = timedelta(days=90)
 """How long completed events are kept for debugging."""
 PRUNE_BATCH: Final = 1000
+ORPHAN_GRACE: Final = timedelta(minutes=1)
+"""How long an event may wait for a failed parent: somebody may be requeueing both by hand."""
 
 
 class Action(StrEnum):
@@ -262,6 +264,13 @@ class EventQueue:
     async def expand(self) -> int:
         """Turn one batch of deferred demand into events; return how much was done."""
         return int(one_value(await self._database.fetch_one(query("expand_deferred_demand"))))
+
+    async def fail_orphans(self) -> int:
+        """Fail events that wait for a parent which failed; return how many did."""
+        row = await self._database.fetch_one(
+            query("fail_orphaned_events"), grace=ORPHAN_GRACE, most=PRUNE_BATCH
+        )
+        return int(one_value(row))
 
     async def sweep(self) -> int:
         """Release events whose parents are finished although they still wait for them.

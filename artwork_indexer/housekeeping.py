@@ -61,4 +61,5 @@ class Housekeeping:
             self._prune_at = self._clock() + (MORE_SECONDS if is_more else TIDY_SECONDS)
         if self._clock() >= self._sweep_at:
             is_more = await queue.sweep() > 0
+            await queue.fail_orphans()
             self._sweep_at = self._clock() + (MORE_SECONDS if is_more else TIDY_SECONDS)

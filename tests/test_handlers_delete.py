@@ -288,3 +288,20 @@ async def test_no_image_is_deleted_without_a_proven_copy(
     removed_by_editor = owner is None and origin != "audit"
     proven = owner == 2 and source.get(image(R1, 7), b"-") == target.get(image(R2, 7))
     assert (stage.outside.writes == [DELETE]) is (removed_by_editor or proven)
+
+
+async def test_delete_of_a_chain_whose_image_came_back(stage: Stage) -> None:
+    stage.art.add(7, 1)
+    assert await delete(stage, depends_on=(5,)) == "the image came back: nothing deleted"
+    with pytest.raises(PermanentError, match="still belongs"):
+        await delete(stage, depends_on=(5,), origin="audit")
+    assert stage.outside.writes == []
+
+
+async def test_blind_deletion_spares_what_a_darkened_entity_owns(make_stage: MakeStage) -> None:
+    stage = make_stage(settings=BLIND)
+    moved(stage)
+    stage.art.darken(2)
+    with pytest.raises(PermanentError, match="darkened"):
+        await delete(stage)
+    assert stage.outside.writes == []

@@ -67,6 +67,15 @@ def require_parents(event: Event) -> None:
         )
 
 
+def is_taken_back(event: Event) -> bool:
+    """Whether what an edit asked for may be void by now: later edits can undo a move.
+
+    Such an event ends a chain of copies and deletes. One on its own is somebody's explicit
+    wish, and to refuse it has to be seen.
+    """
+    return event.origin == "edit" and bool(event.depends_on)
+
+
 def not_yet(context: Context, event: Event, why: str) -> EventError:
     """The error for something the Internet Archive has not done yet.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artwork_indexer.actions.context import AUDIT, Context, require_parents
+from artwork_indexer.actions.context import AUDIT, Context, is_taken_back, require_parents
 from artwork_indexer.actions.index import DARKENED
 from artwork_indexer.errors import PermanentError
 from artwork_indexer.event_queue import Event
@@ -19,6 +19,8 @@ async def deindex(context: Context, project: Project, event: Event) -> str | Non
     if isinstance(entity, Entity):
         if entity.darkened:
             return DARKENED
+        if entity.has_art and is_taken_back(event):
+            return "the entity has art again: nothing removed"
         if entity.has_art and (context.settings.verify_copies or event.origin == AUDIT):
             raise PermanentError(
                 f"Not deindexed: the {project.entity_type} {gid} is in MusicBrainz and has art."

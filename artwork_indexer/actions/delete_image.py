@@ -10,6 +10,7 @@ from artwork_indexer.actions.context import (
     AUDIT,
     SHORTEST_WAIT,
     Context,
+    is_taken_back,
     not_yet,
     require_parents,
 )
@@ -36,6 +37,8 @@ async def delete_image(context: Context, project: Project, event: Event) -> str 
         remark = await _verify(context, project, event, message)
         if remark is not None:
             return remark
+    else:
+        await _refuse_darkened_owner(context, project, message)
     await context.s3.delete_image(project, message.gid, message.artwork_id, message.suffix)
     return None
 
@@ -76,19 +79,34 @@ async def _verify(
             )
         return None
     if owned_by.gid == message.gid:
+        if is_taken_back(event):
+            return "the image came back: nothing deleted"
         raise PermanentError(
             f"Not deleted: the image still belongs to the {project.entity_type} {message.gid}."
         )
-    if owned_by.darkened:
-        raise PermanentError(
-            f"Not deleted: the image belongs to {owned_by.gid}, which is darkened. "
-            "A review is needed."
-        )
+    _refuse_darkened(owned_by)
     remark = await _prove_copy(context, event, message, owned_by)
     # The proof took its time, and it is worth nothing if the image was moved meanwhile.
     if await owner(context.database, project, message.artwork_id) != owned_by:
         raise NotYet("The image was moved while its copy was checked.", seconds=SHORTEST_WAIT)
     return remark
+
+
+async def _refuse_darkened_owner(
+    context: Context, project: Project, message: DeleteMessage
+) -> None:
+    """Nothing is copied to a darkened entity, so what is here is the last copy."""
+    owned_by = await owner(context.database, project, message.artwork_id)
+    if owned_by is not None:
+        _refuse_darkened(owned_by)
+
+
+def _refuse_darkened(owned_by: Owner) -> None:
+    if owned_by.darkened:
+        raise PermanentError(
+            f"Not deleted: the image belongs to {owned_by.gid}, which is darkened. "
+            "A review is needed."
+        )
 
 
 async def _prove_copy(

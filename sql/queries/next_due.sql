@@ -6,11 +6,13 @@ SELECT (SELECT extract(epoch FROM min(event.created) + %(index_delay)s::interval
            AND event.created > statement_timestamp() - %(index_delay)s::interval - interval '1 second'
            AND event.waits_for IS NULL
            AND event.action = 'index' AND event.origin = 'edit' AND event.attempts = 0
+           AND isfinite(event.created)
        ) AS collecting,
        (SELECT extract(epoch FROM min(wait.until) - clock_timestamp())::float8
           FROM (SELECT min(event.run_after)
                   FROM artwork_indexer.event_queue AS event
                  WHERE event.state = 'queued' AND event.waits_for = 'time'
+                   AND isfinite(event.run_after)
                  UNION ALL
                 SELECT min(pause.paused_until)
                   FROM artwork_indexer.service_pause AS pause
