@@ -75,26 +75,36 @@ def event(record: Record) -> EventFields:
 
 def malformed(entity_type: str, gid: str, record: Record) -> list[str]:
     """Sentences about what is missing in the rows of a live entity."""
-    own = "title" if entity_type == "release" else "name"
-    troubles = [] if record[own] is not None else ["has no name"]
-    troubles += [
+    own = _malformed_release if entity_type == "release" else _malformed_event
+    troubles = [
         f"has the {column} {record[f'{column}_id']}, which is not in musicbrainz.{table}"
         for column, table in POINTS_AT[entity_type]
         if record[column] is None and record[f"{column}_id"] is not None
     ]
-    troubles += _malformed_credit(record) if entity_type == "release" else ()
-    if entity_type == "event" and record["cancelled"] is None:
-        troubles.append("has no value for cancelled")
-    return [f"The row of the {entity_type} {gid} {trouble}." for trouble in troubles]
+    return [
+        f"The row of the {entity_type} {gid} {trouble}." for trouble in (*troubles, *own(record))
+    ]
 
 
-def _malformed_credit(record: Record) -> Iterator[str]:
+def _malformed_release(record: Record) -> Iterator[str]:
+    if record["title"] is None:
+        yield "has no name"
     credit = f"has the artist credit {record['artist_credit']}"
     if not record["artists"]:
         yield f"{credit}, which has no rows in musicbrainz.artist_credit_name"
     for artist in record["artists"] or ():
-        if artist["name"] is None or artist["sort_name"] is None:
+        if None in (artist["mbid"], artist["name"], artist["sort_name"]):
             yield f"{credit} with the artist {artist['id']}, who has no row or no name"
+
+
+def _malformed_event(record: Record) -> Iterator[str]:
+    if record["name"] is None:
+        yield "has no name"
+    if record["cancelled"] is None:
+        yield "has no value for cancelled"
+    for relation in (*(record["artists"] or ()), *(record["places"] or ())):
+        if None in (relation["type"], relation["mbid"], relation["name"]):
+            yield "has a relationship without a type, or to something without a name"
 
 
 def partial_date(parts: Sequence[int | None]) -> str | None:

@@ -57,7 +57,8 @@ def parse(project: Project, body: bytes) -> XmlDocument:
 
 def coordinates(latitude: float, longitude: float) -> str:
     """A place on earth to some 10 cm, as it is compared."""
-    return f"{latitude:.6f}, {longitude:.6f}"
+    # Adding zero takes the sign off a zero, which not every reader and writer of numbers keeps.
+    return ", ".join(f"{round(degrees, 6) + 0.0:.6f}" for degrees in (latitude, longitude))
 
 
 def _release(release: etree._Element) -> ReleaseFields:

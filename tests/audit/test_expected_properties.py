@@ -171,3 +171,40 @@ def test_any_event_is_the_same_as_rows_and_as_document(
     of_rows, of_document = both_ways(rows, EAA, event_gid)
     assert differences(of_document, of_rows) == ()
     assert fields_digest(of_document) == fields_digest(of_rows)
+
+
+# --- rows that should not be
+
+
+def holes(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths to everything in a record that a NULL in some column would empty."""
+    if isinstance(value, dict | list):
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+        return [hole for key, child in children for hole in holes(child, (*path, key))]
+    return [path]
+
+
+def empty(record: Any, path: tuple[Any, ...]) -> None:
+    *way, last = path
+    for key in way:
+        record = record[key]
+    record[last] = None
+
+
+@PATIENT
+@given(data=st.data())
+@pytest.mark.parametrize("entity_type", ["release", "event"])
+def test_no_null_is_a_crash(
+    rows: Rows, release_gid: str, event_gid: str, entity_type: str, data: st.DataObject
+) -> None:
+    gid = release_gid if entity_type == "release" else event_gid
+    (row,) = rows.run(query(f"audit_expected_{entity_type}"), gids=[gid])
+    columns = {"images": row["images"], "fields": row["fields"]}
+    for path in data.draw(st.lists(st.sampled_from(holes(columns)), max_size=3, unique=True)):
+        empty(columns, path)
+    state = expected.build((entity_type, gid), {**row, **columns}, are_open=False)
+    assert (state.fields is None) == bool(state.malformed)
+    assert state.has_art
+    assert state.index_bytes
+    if state.fields is not None:
+        assert fields_digest(state.fields)
