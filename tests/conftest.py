@@ -23,15 +23,18 @@ def postgres() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def new_database(postgres: Server) -> Callable[[str | None], str]:
-    """Make a database, optionally as a copy of a template, and return how to reach it."""
+@pytest.fixture
+def new_database(postgres: Server) -> Iterator[Callable[[str | None], str]]:
+    """Make a database, optionally as a copy of a template; it goes when the test has ended."""
+    names = []
 
     def create(template: str | None = None) -> str:
-        name = f"test_{os.getpid()}_{next(_numbers)}"
-        return postgres.create_database(name, template=template)
+        names.append(f"test_{os.getpid()}_{next(_numbers)}")
+        return postgres.create_database(names[-1], template=template)
 
-    return create
+    yield create
+    for name in names:
+        postgres.drop_database(name)
 
 
 @pytest.fixture(scope="session")
