@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from artwork_indexer.database import query
+from artwork_indexer.sandbox.postgres import Server
 from audit.queue import Audited, AuditQueue
 from tests.audit.queue_fixtures import Entities, clean, open_audits
 
@@ -45,17 +46,19 @@ def fill(entities: Entities, amount: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowds(new_database: object, migrated_template: str) -> Iterator[tuple[Entities, Entities]]:
+def crowds(postgres: Server, migrated_template: str) -> Iterator[tuple[Entities, Entities]]:
     """The same with few and with many entities."""
-    assert callable(new_database)
-    few, many = (Entities(new_database(migrated_template)) for _ in range(2))
-    begun = time.monotonic()
+    names = ("audit_scale_few", "audit_scale_many")
+    few, many = (
+        Entities(postgres.create_database(name, template=migrated_template)) for name in names
+    )
     fill(few, FEW)
     fill(many, MANY)
-    assert time.monotonic() - begun < 600
     yield few, many
     few.close()
     many.close()
+    for name in names:
+        postgres.drop_database(name)
 
 
 def entries_read(connection: psycopg.Connection[object]) -> int:
