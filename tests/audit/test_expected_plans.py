@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
 from artwork_indexer.database import query
+from artwork_indexer.sandbox.postgres import Server
 
 ENTITIES = 100_000
 BATCH = 50
@@ -74,12 +75,12 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def connection(
-    new_database: Callable[[str | None], str], migrated_template: str
-) -> Iterator[Connection]:
-    with psycopg.connect(new_database(migrated_template), autocommit=True) as connection:
+def connection(postgres: Server, migrated_template: str) -> Iterator[Connection]:
+    conninfo = postgres.create_database("expected_plans", template=migrated_template)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(FILL.format(n=ENTITIES).encode())
         yield connection
+    postgres.drop_database("expected_plans")
 
 
 def parameters(connection: Connection, name: str) -> dict[str, object]:
