@@ -7,8 +7,9 @@ Internet Archive lists, so every change here rewrites every item.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from artwork_indexer.projects import Project
 
@@ -29,6 +30,20 @@ class Image:
     comment: str
     edit: int
     types: tuple[str, ...]
+
+
+def image_from_row(row: Mapping[str, Any]) -> Image:
+    """An image from a row whose columns have the names of its fields."""
+    return Image(
+        id=row["id"],
+        suffix=row["suffix"],
+        approved=row["approved"],
+        front=row["front"],
+        back=row["back"],
+        comment=row["comment"],
+        edit=row["edit"],
+        types=tuple(row["types"]),
+    )
 
 
 def build(project: Project, gid: str, images: Sequence[Image]) -> dict[str, object]:

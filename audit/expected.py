@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from artwork_indexer.database import Connection, Database, Row, query
-from artwork_indexer.index_json import Image
+from artwork_indexer.index_json import Image, image_from_row
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from audit import catalogue, sql_fields
 from audit.findings import Outcome
@@ -115,7 +115,7 @@ def build(key: Key, row: Row, *, are_open: bool) -> Expected:
     life = _life(gid, row)
     listed: list[Json] = row["images"] or []
     usable, malformed = _usable(entity_type, listed)
-    images = tuple(map(_image, usable))
+    images = tuple(map(image_from_row, usable))
     if life is Life.LIVE:
         malformed += sql_fields.malformed(entity_type, gid, row["fields"])
     return Expected(
@@ -172,19 +172,6 @@ def _trouble(row: Json) -> str | None:
     if None in row["types"]:
         return "has a type without a name"
     return None
-
-
-def _image(row: Json) -> Image:
-    return Image(
-        id=row["id"],
-        suffix=row["suffix"],
-        approved=row["approved"],
-        front=row["front"],
-        back=row["back"],
-        comment=row["comment"],
-        edit=row["edit"],
-        types=tuple(row["types"]),
-    )
 
 
 def _ties(images: Sequence[Json]) -> tuple[frozenset[int], ...]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from artwork_indexer import event_admin, remotes
+from artwork_indexer import remotes
 from artwork_indexer.cli.common import config_option, load_config
-from artwork_indexer.cli.enqueue import lines_of
+from artwork_indexer.cli.mbids import mbid_arguments, named
 from artwork_indexer.cli.output import json_option, print_json
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
-from artwork_indexer.errors import InputError, ServicePaused, Unreachable
+from artwork_indexer.errors import ServicePaused, Unreachable
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from audit import expected as expectations
 from audit.examine import Examination, Examiner, compare_settings
@@ -25,14 +25,7 @@ COLOURS = {Severity.DATA: "red", Severity.CONTENT: "yellow", Severity.LEFTOVER: 
 
 
 @click.command()
-@click.argument("entity", type=click.Choice(["release", "event"]))
-@click.argument("mbid", nargs=-1)
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="A file with one MBID a line; - is standard input.",
-)
+@mbid_arguments
 @json_option
 @config_option
 def check(entity: str, mbid: tuple[str, ...], path: Path | None, *, as_json: bool) -> int:
@@ -41,10 +34,7 @@ def check(entity: str, mbid: tuple[str, ...], path: Path | None, *, as_json: boo
     Exits with 0 when all is well, with 1 when there are findings, and with 3 when an item
     could not be judged.
     """
-    gids = [event_admin.parse_mbid(text) for text in [*mbid, *(lines_of(path) if path else [])]]
-    if not gids:
-        raise InputError("Name at least one MBID, or a file with --file.")
-    return asyncio.run(_check(load_config(), entity, list(dict.fromkeys(gids)), as_json=as_json))
+    return asyncio.run(_check(load_config(), entity, named(mbid, path), as_json=as_json))
 
 
 async def _check(config: Config, entity: str, gids: list[str], *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from artwork_indexer.database import Database, Row, query
 from artwork_indexer.errors import PermanentError
-from artwork_indexer.index_json import Image
+from artwork_indexer.index_json import Image, image_from_row
 from artwork_indexer.projects import Project
 
 
@@ -86,13 +86,4 @@ def _image(project: Project, row: Row) -> Image:
             f"The row {row['id']} of {project.schema}.{project.art_table} has the MIME type "
             f"{row['mime_type']!r}, which is not in cover_art_archive.image_type."
         )
-    return Image(
-        id=row["id"],
-        suffix=row["suffix"],
-        approved=row["approved"],
-        front=row["front"],
-        back=row["back"],
-        comment=row["comment"],
-        edit=row["edit"],
-        types=tuple(row["types"]),
-    )
+    return image_from_row(row)
