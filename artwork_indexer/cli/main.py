@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ import psycopg
 
 from artwork_indexer import __version__
 from artwork_indexer.cli.common import Session, config_option
+from artwork_indexer.cli.lazy import LazyGroup
 from artwork_indexer.database_sentences import (
     UNREACHABLE,
     connection_sentence,
@@ -33,6 +33,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "doctor": ("doctor:doctor", "Check everything, and say what to do."),
         "check": ("check:check", "Compare items with MusicBrainz, now; writes nothing."),
         "events": ("events:events", "Look at the queue and mend it."),
+        "audit": ("audit:audit", "What the audit found and does; its budgets, pause and brake."),
+        "review": ("review:review", "What waits for a person's decision."),
         "enqueue": ("enqueue:enqueue", "Ask for an index by hand."),
         "sandbox": ("sandbox:sandbox", "Local stand-ins for your own tests."),
         "demo": ("demo:demo", "The whole program in miniature."),
@@ -41,31 +43,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 """Name of each command, where it is, and what it is for: ``--help`` imports none of them."""
 
 
-class Commands(click.Group):
-    """Imports a command only when it is used, so that each starts quickly."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """All names, in the order of the documentation."""
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """The command of that name."""
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name][0].split(":")
-        found = importlib.import_module(f"artwork_indexer.cli.{module}")
-        command: click.Command = getattr(found, attribute)
-        return command
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
 @click.group(
     name="artwork-indexer",
-    cls=Commands,
+    cls=LazyGroup,
+    members=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 problems or failure, 2 usage or configuration, "
     "3 database or service not reachable, 4 refused as unsafe, 130 interrupted.",
