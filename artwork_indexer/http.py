@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -26,6 +26,7 @@ from artwork_indexer import __version__
 from artwork_indexer.errors import EventError, Outage, PermanentError, TransientError
 from artwork_indexer.gate import Gate
 from artwork_indexer.http_outcomes import Answer, Request, classify, classify_failure
+from artwork_indexer.precedence import Line
 from artwork_indexer.redirects import MOST_HOPS, Redirects
 
 CONNECT_SECONDS: Final = 10.0
@@ -152,9 +153,9 @@ class Service:
         self._client = client
         self._gate = gate
         self._limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
-        self._slots: AbstractAsyncContextManager[object] = (
-            nullcontext() if concurrency is None else asyncio.Semaphore(concurrency)
-        )
+        self._slots = None if concurrency is None else asyncio.Semaphore(concurrency)
+        self._line_for_rate = Line()
+        self._line_for_slot = Line()
         self._pause_seconds = pause_seconds
         self._redirects = redirects
 
@@ -179,21 +180,34 @@ class Service:
             EventError: the class says what is to be done, see :mod:`artwork_indexer.errors`.
         """
         call = Call(method, url, headers, body, limit)
-        async with self._slots:
-            for _ in range(MOST_HOPS + 1):
+        for _ in range(MOST_HOPS + 1):
+            async with self._turn():
                 answer = await self._pass_gate(call, keys_service, accept)
-                if self._redirects is None or not self._redirects.is_redirect(answer):
-                    return answer
-                target = self._redirects.target(call.url, answer)
-                call = replace(call, url=target, is_redirected=True)
+            if self._redirects is None or not self._redirects.is_redirect(answer):
+                return answer
+            target = self._redirects.target(call.url, answer)
+            call = replace(call, url=target, is_redirected=True)
         raise PermanentError(f"{method} {public(url)} was redirected more than {MOST_HOPS} times.")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for the limits; events go first. The rate comes first: whoever waits for it
+        must not keep others from a slot."""
+        if self._limiter is not None:
+            self._gate.check()
+            await self._line_for_rate.wait(self._limiter.acquire)
+        if self._slots is None:
+            yield
+            return
+        await self._line_for_slot.wait(self._slots.acquire)
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     async def _pass_gate(
         self, call: Call, keys_service: str | None, accept: frozenset[int]
     ) -> Answer:
-        if self._limiter is not None:
-            self._gate.check()
-            await self._limiter.acquire()
         subject = _subject(call.url)
         ticket = await self._gate.enter(subject)
         try:

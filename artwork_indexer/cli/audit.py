@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from artwork_indexer.cli.common import config_option
-from artwork_indexer.cli.lazy import LazyGroup
+from artwork_indexer.cli.lazy import lazy
 
 MEMBERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -26,7 +26,7 @@ MEMBERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
-@click.group(cls=LazyGroup, members=MEMBERS)
+@click.group(cls=lazy(MEMBERS))
 @config_option
 def audit() -> None:
     """What the audit found and does; its budgets, pause and brake."""

@@ -14,7 +14,7 @@ import psycopg
 
 from artwork_indexer import __version__
 from artwork_indexer.cli.common import Session, config_option
-from artwork_indexer.cli.lazy import LazyGroup
+from artwork_indexer.cli.lazy import lazy
 from artwork_indexer.database_sentences import (
     UNREACHABLE,
     connection_sentence,
@@ -45,8 +45,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 @click.group(
     name="artwork-indexer",
-    cls=LazyGroup,
-    members=COMMANDS,
+    cls=lazy(COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 problems or failure, 2 usage or configuration, "
     "3 database or service not reachable, 4 refused as unsafe, 130 interrupted.",

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from artwork_indexer.cli.common import config_option
-from artwork_indexer.cli.lazy import LazyGroup
+from artwork_indexer.cli.lazy import lazy
 
 MEMBERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -21,7 +21,7 @@ MEMBERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
-@click.group(cls=LazyGroup, members=MEMBERS)
+@click.group(cls=lazy(MEMBERS))
 @config_option
 def seed() -> None:
     """Put entities under audit. Safe to repeat; goes on where it was stopped."""
