@@ -147,9 +147,11 @@ class Daemon:
         return FORCED if self._force.is_set() else GRACEFUL
 
     async def _finish(self, turns: asyncio.Task[None]) -> None:
-        """Let everything in hand end by itself, or, when it is urgent, make it end."""
+        """Let events in hand end by themselves, or, when it is urgent, make them end."""
         if self._leases or self._idle.task:
             log.info("finishing %d events", len(self._leases), extra={"action": "finish"})
+        # What it has not finished is given back, and loses nothing.
+        self._idle.cancel()
         # A call to a database that does not answer must not hold up the end.
         await asyncio.wait({turns}, timeout=CALL_SECONDS)
         turns.cancel()
@@ -157,7 +159,6 @@ class Daemon:
             await first_of(*tasks, self._force, self._broken)
         for work in self._leases.works:
             work.interrupt(Interruption.STOP)
-        self._idle.cancel()
         if tasks := self._tasks_in_hand():
             await asyncio.wait(tasks, timeout=FORCED_SECONDS)
 
@@ -325,9 +326,11 @@ class Daemon:
         if self._stop.is_set():
             return 0
         seconds = min(self._idle_sleep(), self._seconds_until(due))
-        slots = engine.settings.concurrency - in_hand
-        if self._idle.begin(engine, slots) or in_hand or due.collecting is not None:
+        is_busy = self._idle.begin(engine)
+        if self._idle.was_productive or in_hand or due.collecting is not None:
             self._idle_polls = 0
+            return seconds
+        if is_busy:
             return seconds
         self._observer.idled()
         self._idle_polls += 1

@@ -22,11 +22,11 @@ ListenMode = Literal["auto", "yes", "no"]
 class IdleStep(Protocol):
     """Work for the time when no event waits: the audit."""
 
-    async def step(self, slots: int) -> bool:
-        """Do one bounded piece of work, with at most ``slots`` things at once.
+    async def step(self) -> bool:
+        """Do one bounded piece of work; return whether there was anything to do.
 
-        Returns whether there was anything to do. Never begun while an event is ready;
-        an event that arrives meanwhile does not wait for it.
+        Never begun while an event is ready; an event that arrives meanwhile does not wait
+        for it. Cancelled, it gives back what it has not finished.
         """
         ...
 

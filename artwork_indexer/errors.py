@@ -8,6 +8,7 @@
     │   ├── InputError            bad argument or input file
     │   └── Refused               unsafe or impossible here, exit code 4
     ├── Unreachable               a database or service cannot be used, exit code 3
+    ├── AuditBraked               the audit stopped itself; a person has to look
     ├── LeaseLost                 the claim belongs to somebody else now: drop the result
     └── EventError                what becomes of an event
         ├── PermanentError        fail at once
@@ -57,6 +58,10 @@ class Unreachable(ArtworkIndexerError):
 
 class LeaseLost(ArtworkIndexerError):
     """Another worker owns the event now; the result must be thrown away."""
+
+
+class AuditBraked(ArtworkIndexerError):
+    """The brake holds all audits until a person releases it."""
 
 
 class EventError(ArtworkIndexerError):

@@ -25,19 +25,21 @@ class IdleWork:
         self._found_nothing = False
         self.engine: Engine | None = None
         """Whose step is running."""
+        self.was_productive = False
+        """Whether the last step found something to do."""
 
-    def begin(self, engine: Engine, slots: int) -> bool:
-        """Begin a step; False when there is none, or the one just ended found nothing.
+    def begin(self, engine: Engine) -> bool:
+        """Make sure that a step is under way; False if there is none to begin.
 
-        A step that found nothing is begun again at the next call after this one.
+        After a step that found nothing one call begins none, so that the loop can rest.
         """
         if self.task is not None:
             return True
         if engine.idle_step is None or self._found_nothing:
-            self._found_nothing = False
+            self._found_nothing = self.was_productive = False
             return False
         self.engine = engine
-        self.task = asyncio.create_task(engine.idle_step.step(slots), name="idle step")
+        self.task = asyncio.create_task(engine.idle_step.step(), name="idle step")
         self.task.add_done_callback(self._ended)
         return True
 
@@ -53,15 +55,16 @@ class IdleWork:
     def _ended(self, task: asyncio.Task[bool]) -> None:
         self.task = None
         self.engine = None
-        self._found_nothing = True
+        self.was_productive = False
         if not task.cancelled():
             error = task.exception()
             if error is None:
-                self._found_nothing = not task.result()
+                self.was_productive = task.result()
             elif isinstance(error, ArtworkIndexerError | psycopg.Error):
                 log.warning("idle step: %s", summary(error), extra={"action": "idle_step"})
             else:
                 log.error(
                     "idle step: unexpected error", exc_info=error, extra={"action": "idle_step"}
                 )
+        self._found_nothing = not self.was_productive
         self._wake()

@@ -51,6 +51,12 @@ class Observer:
     def idled(self) -> None:
         """A poll found nothing to do."""
 
+    def audited(self, entity_type: str, verdict: str, *, repairs: int, seconds: float) -> None:
+        """The verdict of an audit was written, with ``repairs`` new events."""
+
+    def audit_braked(self, reason: str) -> None:
+        """The brake holds all audits until a person releases it."""
+
 
 class Observers(Observer):
     """Several observers as one."""
@@ -117,3 +123,13 @@ class Observers(Observer):
         """Tell all."""
         for observer in self._observers:
             observer.idled()
+
+    def audited(self, entity_type: str, verdict: str, *, repairs: int, seconds: float) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.audited(entity_type, verdict, repairs=repairs, seconds=seconds)
+
+    def audit_braked(self, reason: str) -> None:
+        """Tell all."""
+        for observer in self._observers:
+            observer.audit_braked(reason)

@@ -1,8 +1,12 @@
-"""Waiting for one of several things."""
+"""Waiting for one of several things, and for one thing come what may."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def first_of(*awaited: asyncio.Event | asyncio.Task[None] | asyncio.Task[bool]) -> None:
@@ -17,3 +21,13 @@ async def first_of(*awaited: asyncio.Event | asyncio.Task[None] | asyncio.Task[b
         for watcher, one in zip(watchers, awaited, strict=True):
             if watcher is not one:
                 watcher.cancel()
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do something that must not stop halfway: a cancellation takes effect after it."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

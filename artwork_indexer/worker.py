@@ -14,7 +14,6 @@ import psycopg
 from artwork_indexer.database_trouble import Backoff, is_outage, is_passing, summary
 from artwork_indexer.engine import Engine
 from artwork_indexer.errors import (
-    CredentialsRefused,
     EventError,
     LeaseLost,
     ServicePaused,
@@ -24,6 +23,7 @@ from artwork_indexer.errors import (
 )
 from artwork_indexer.event_queue import Event
 from artwork_indexer.observer import Observer
+from artwork_indexer.pauses import begin_pause
 from artwork_indexer.retries import Fail, Pause, Retry, Wait, as_event_error, fate_of
 
 log = logging.getLogger(__name__)
@@ -196,24 +196,10 @@ class Work:
             case Wait(seconds) | Pause(_, seconds):
                 assert isinstance(error, Snooze)
                 if isinstance(error, ServicePaused):
-                    await self._pause(error, seconds)
+                    await begin_pause(queue, self._observer, error, seconds)
                 if not await queue.snooze(event, error, seconds):
                     return End(Outcome.SUPERSEDED, str(error))
                 return End(Outcome.SNOOZED, f"{error} (next in {seconds:.0f} s)")
-
-    async def _pause(self, error: ServicePaused, seconds: float) -> None:
-        if not await self.engine.queue.pause_service(error.service, seconds, str(error)):
-            return
-        # Waiting does not mend refused keys: somebody has to be told.
-        log.log(
-            logging.ERROR if isinstance(error, CredentialsRefused) else logging.WARNING,
-            "%s is paused for %.0f s: %s",
-            error.service,
-            seconds,
-            error,
-            extra={"action": "service_paused", "service": error.service, "seconds": seconds},
-        )
-        self._observer.service_paused(error, seconds)
 
     def _log(self, end: End, seconds: float) -> None:
         log.log(

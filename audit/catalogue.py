@@ -100,7 +100,7 @@ SECOND_LOOK: Final = Outcome(
     ("5", "9"),
 )
 REPORT_MODE: Final = Outcome(
-    "report", "mode=report", "There is something to repair, and mode=report enqueues nothing."
+    "report-mode", "mode=report", "There is something to repair, and mode=report enqueues nothing."
 )
 
 OUTCOMES: Final = tuple(value for value in tuple(globals().values()) if isinstance(value, Outcome))

@@ -13,6 +13,7 @@ from audit.compare_strays import Judgement, checksum
 from audit.comparison import CompareSettings, Wait
 from audit.findings import Finding, Kind, plain, quote
 from audit.inventory import Inventory
+from audit.originals import changed
 from audit.states import (
     MD5_PREFIX,
     Dark,
@@ -97,21 +98,15 @@ def compare_bytes(
     expected: Expected, record: Present, evidence: Evidence, surroundings: Surroundings
 ) -> Iterator[Finding]:
     """Whether originals still have the bytes they had at the last clean audit."""
-    for wanted in expected.images:
-        before = evidence.originals.get(wanted.id)
-        if before is None:
+    for original in changed(expected, record, evidence):
+        if original.image_id in surroundings.written_ids:
             continue
-        name = names.image(expected.gid, wanted.id, wanted.suffix)
-        file = record.files.get(name)
-        if file is None or file.md5 is None or wanted.id in surroundings.written_ids:
-            continue
-        if not file.md5.startswith(before):
-            details = {"file": name, "before": before, "now": checksum(file.md5[:MD5_PREFIX])}
-            message = (
-                f"{image(wanted.id)}: the bytes of {name} changed from md5 {before}… to "
-                f"{details['now']}…"
-            )
-            yield Finding(kinds.ORIGINAL_REPLACED, image(wanted.id), message, details, wanted.id)
+        subject, now = image(original.image_id), checksum(original.md5[:MD5_PREFIX])
+        details = {"file": original.file, "before": original.before, "now": now}
+        message = (
+            f"{subject}: the bytes of {original.file} changed from md5 {original.before}… to {now}…"
+        )
+        yield Finding(kinds.ORIGINAL_REPLACED, subject, message, details, original.image_id)
 
 
 def compare_thumbnails(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from artwork_indexer.config import AuditConfig
-from artwork_indexer.database import Database
+from artwork_indexer.database import Database, query
 from artwork_indexer.projects import Project
 from artwork_indexer.remotes import Remotes
 from audit import actual as actuals
@@ -15,7 +15,7 @@ from audit import expected as expectations
 from audit import lookups, neighbours, owners
 from audit.compare import compare
 from audit.comparison import CompareSettings, Comparison
-from audit.expected import Replication
+from audit.expected import Key, Replication
 from audit.states import Actual, Evidence, Expected, Surroundings
 
 
@@ -44,11 +44,20 @@ def compare_settings(
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Reads and compares. ``database`` may be a replica."""
+    """Reads and compares. ``database`` may be a replica; then ``queue`` has the event queue."""
 
     database: Database
     remotes: Remotes
     settings: CompareSettings
+    queue: Database | None = None
+
+    async def expect(self, batch: Sequence[Key]) -> dict[Key, Expected]:
+        """What MusicBrainz says about a batch.
+
+        Raises:
+            Unreachable: a database does not answer.
+        """
+        return await expectations.read(self.database, batch, queue=self.queue)
 
     async def examine(self, project: Project, gid: str) -> Examination:
         """Look at one entity, as if nothing were known of it.
@@ -58,19 +67,21 @@ class Examiner:
             Unreachable: the database does not answer.
         """
         key = (project.entity_type, gid)
-        read = await expectations.read(self.database, [key])
+        read = await self.expect([key])
         return await self.judge(project, read[key], Evidence())
 
     async def judge(self, project: Project, expected: Expected, evidence: Evidence) -> Examination:
         """Look at the item of one entity whose expected state is known."""
         actual = await actuals.read_item(self.remotes, project, expected, evidence)
-        around = await self._look_around(expected, actual)
+        around = await self._look_around(expected, actual, evidence)
         now = datetime.now(UTC)
         comparison = compare(expected, actual, around, evidence, self.settings, now)
         return Examination(expected, actual, comparison)
 
-    async def _look_around(self, expected: Expected, actual: Actual) -> Surroundings:
-        wanted = lookups.wanted(expected, actual)
+    async def _look_around(
+        self, expected: Expected, actual: Actual, evidence: Evidence
+    ) -> Surroundings:
+        wanted = lookups.wanted(expected, actual, evidence)
         if wanted == lookups.NOTHING:
             return Surroundings()
         found = await owners.read(self.database, expected.entity_type, wanted.stray_ids)
@@ -78,4 +89,17 @@ class Examiner:
             owners=found,
             owner_items=await neighbours.read_owner_items(self.remotes, expected, found),
             holders=await neighbours.read_holders(self.remotes, expected, wanted.missing),
+            written_ids=await self._written(expected, wanted.changed),
         )
+
+    async def _written(self, expected: Expected, changed: frozenset[int]) -> frozenset[int]:
+        """Which of these originals events of ours have written since the last clean audit."""
+        if not changed:
+            return changed
+        rows = await (self.queue or self.database).fetch(
+            query("audit_written_originals"),
+            entity_type=expected.entity_type,
+            gid=expected.gid,
+            images=list(changed),
+        )
+        return frozenset(row["id"] for row in rows)

@@ -8,24 +8,27 @@ from typing import Final
 from artwork_indexer.index_json import Image
 from audit import inventory
 from audit.index_document import listed_ids
-from audit.states import Actual, Content, Expected, Item, Life, Missing
+from audit.originals import changed
+from audit.states import Actual, Content, Evidence, Expected, Item, Life, Missing
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """``stray_ids`` need their owners, and what the items of those list under them.
 
-    ``missing`` originals need to be looked for in the items of the MBIDs that redirect here.
+    ``missing`` originals need to be looked for in the items of the MBIDs that redirect here;
+    for ``changed`` ones an explanation has to be looked for.
     """
 
     stray_ids: frozenset[int] = frozenset()
     missing: tuple[Image, ...] = ()
+    changed: frozenset[int] = frozenset()
 
 
 NOTHING: Final = Wanted()
 
 
-def wanted(expected: Expected, actual: Actual) -> Wanted:
+def wanted(expected: Expected, actual: Actual, evidence: Evidence) -> Wanted:
     """What :func:`audit.compare.compare` has to know besides the two states."""
     is_live = expected.life is Life.LIVE
     if isinstance(actual, Missing) and is_live:
@@ -37,4 +40,7 @@ def wanted(expected: Expected, actual: Actual) -> Wanted:
     return Wanted(
         stray_ids=frozenset(originals.keys() | listed) - expected.image_ids,
         missing=tuple(image for image in expected.images if image.id not in originals),
+        changed=frozenset(
+            original.image_id for original in changed(expected, actual.record, evidence)
+        ),
     )

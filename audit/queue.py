@@ -24,6 +24,8 @@ from audit.verdict import Deferral, Status, Verdict
 
 HISTORY_RETENTION: Final = timedelta(days=365)
 PRUNE_BATCH: Final = 1000
+SHORTEST_WAIT: Final = timedelta(seconds=1)
+"""An audit that came to no verdict is never repeated at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class AuditQueue:
         held = {row["id"] for row in rows}
         ours = [audit for audit in audits if audit.claim.id in held]
         reasons = await recheck(connection, ours)
-        wait = timedelta(hours=self.config.settle_hours)
+        wait = max(timedelta(hours=self.config.settle_hours), SHORTEST_WAIT)
         return [
             Audited(audit.claim, deferred(audit.claim, reasons[audit.claim.id], wait), is_late=True)
             if audit.claim.id in reasons
@@ -218,12 +220,13 @@ def deferred(claim: Claim, reason: str, wait: timedelta) -> Verdict:
 def _document(audit: Audited) -> dict[str, object]:
     """One audit as ``artwork_indexer.finish_audits`` takes it."""
     claim, verdict = audit.claim, audit.verdict
+    wait = verdict.next_audit_in
     document: dict[str, object] = {
         "id": claim.id,
         "attempts": claim.attempts,
         "status": verdict.status,
         "reason": storable(verdict.reason),
-        "seconds": verdict.next_audit_in and verdict.next_audit_in.total_seconds(),
+        "seconds": wait if wait is None else wait.total_seconds(),
         "rounds": max(verdict.evidence.rounds.values(), default=0),
         "findings": None if verdict.findings is None else [_finding(f) for f in verdict.findings],
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from artwork_indexer import remotes
 from artwork_indexer.config import Config
@@ -13,10 +14,16 @@ from artwork_indexer.database import Database
 from artwork_indexer.engine import Engine, EngineSettings
 from artwork_indexer.event_queue import EventQueue, QueueSettings
 from artwork_indexer.handlers import Handlers
-from artwork_indexer.http import Observer
+from artwork_indexer.http import Observer as HttpObserver
+from artwork_indexer.observer import Observer
+from audit.auditor import Auditor
+from audit.queue import AuditQueue
+from audit.rules import Rules
 
-SPARE_CONNECTIONS = 3
-"""Beside one for each event in work: the loop, the leases, a health check."""
+SPARE_CONNECTIONS = 4
+"""Beside one for each event in work: the loop, the leases, a health check, the audit."""
+READING_CONNECTIONS = 2
+"""The audit asks a replica for one thing at a time, and now and then for owners."""
 
 
 def worker_name() -> str:
@@ -24,7 +31,9 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-async def open_engine(config: Config, *, worker: str, http_observer: Observer | None) -> Engine:
+async def open_engine(
+    config: Config, *, worker: str, observer: Observer, http_observer: HttpObserver | None
+) -> Engine:
     """Open what one configuration needs; ``Engine.close`` closes it again."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
@@ -37,6 +46,21 @@ async def open_engine(config: Config, *, worker: str, http_observer: Observer | 
             )
         )
         connected = await stack.enter_async_context(remotes.connect(config, http_observer))
+        queue = EventQueue(database, worker, queue_settings(config))
+        audits = AuditQueue(database, worker, config.audit, repairs=False)
+        # The end of an event sets the time of an audit, whoever audits, and when.
+        await audits.write_settings()
+        auditor = None
+        if config.audit.enabled:
+            auditor = Auditor(
+                Rules(config),
+                primary=database,
+                reads=await stack.enter_async_context(audit_reads(config, database, worker)),
+                remotes=connected,
+                queue=audits,
+                events=queue,
+                observer=observer,
+            )
         return Engine(
             settings=EngineSettings(
                 concurrency=config.indexer.concurrency,
@@ -45,10 +69,27 @@ async def open_engine(config: Config, *, worker: str, http_observer: Observer | 
             ),
             conninfo=config.database.conninfo(),
             database=database,
-            queue=EventQueue(database, worker, queue_settings(config)),
+            queue=queue,
             handle=Handlers.of(config, database, connected).handle,
             close=stack.pop_all().aclose,
+            idle_step=auditor,
         )
+
+
+@asynccontextmanager
+async def audit_reads(config: Config, primary: Database, worker: str) -> AsyncIterator[Database]:
+    """Where the audit reads MusicBrainz: a replica if there is one."""
+    if config.database_readonly is None:
+        yield primary
+        return
+    replica = Database(
+        config.database_readonly.conninfo(),
+        size=READING_CONNECTIONS,
+        prepared=False,
+        name=f"artwork-indexer audit {worker}",
+    )
+    async with replica:
+        yield replica
 
 
 def queue_settings(config: Config) -> QueueSettings:

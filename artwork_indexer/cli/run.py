@@ -76,7 +76,10 @@ async def serve(config: Config, options: LoopOptions, scrubber: Scrubber) -> int
 
     async def assemble(new: Config) -> Engine:
         return await open_engine(
-            new, worker=worker, http_observer=surroundings.metrics.http_request
+            new,
+            worker=worker,
+            observer=surroundings.observer,
+            http_observer=surroundings.metrics.http_request,
         )
 
     async def reload(engine: Engine) -> Engine:

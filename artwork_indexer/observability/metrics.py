@@ -21,6 +21,7 @@ from artwork_indexer.projects import PROJECTS
 from artwork_indexer.services import ARCHIVE, CAA_KEYS, EAA_KEYS, MUSICBRAINZ
 
 SERVICES: Final = (ARCHIVE, MUSICBRAINZ, CAA_KEYS, EAA_KEYS)
+HOLDS: Final = ("pause", "brake")
 STATES: Final = ("queued", "running", "failed")
 CACHE_SECONDS: Final = 15.0
 """The queue is not asked more often than this, however often somebody looks."""
@@ -89,6 +90,25 @@ class Metrics(Observer):
             ["service"],
             registry=self.registry,
         )
+        self._audits = Counter(
+            "artwork_indexer_audits",
+            "Audits whose verdict this process wrote.",
+            ["entity_type", "verdict"],
+            registry=self.registry,
+        )
+        self._audit_repairs = Counter(
+            "artwork_indexer_audit_repairs",
+            "Events that audits of this process enqueued.",
+            ["entity_type"],
+            registry=self.registry,
+        )
+        self._audit_seconds = Histogram(
+            "artwork_indexer_audit_duration_seconds",
+            "Time of an audit, from the expected state to its verdict.",
+            ["entity_type"],
+            buckets=DURATIONS,
+            registry=self.registry,
+        )
         self._reloads = Counter(
             "artwork_indexer_reloads",
             "Reloads of the configuration.",
@@ -113,6 +133,16 @@ class Metrics(Observer):
             "Unfinished and failed events of all processes.",
             ["state", "entity_type"],
             registry=self.registry,
+        )
+        self._held = Gauge(
+            "artwork_indexer_audit_held",
+            "Whether all audits are stopped, in all processes, by a pause or by the brake.",
+            ["by"],
+            registry=self.registry,
+        )
+        self._reviews = self._gauge("open_reviews", "Entities that wait for a person.")
+        self._repairs = self._gauge(
+            "outstanding_repairs", "Events of audits that are queued or running."
         )
         self._paused = Gauge(
             "artwork_indexer_service_paused",
@@ -154,6 +184,10 @@ class Metrics(Observer):
                 self._queue.labels(state, project.entity_type).set(count)
         for service in SERVICES:
             self._paused.labels(service).set(int(("paused", service, "") in found))
+        for hold in HOLDS:
+            self._held.labels(hold).set(int(("held", hold, "") in found))
+        self._reviews.set(found.get(("reviews", "", ""), 0))
+        self._repairs.set(found.get(("repairs", "", ""), 0))
         self._oldest_ready.set(max(0, found.get(("oldest_ready", "", "")) or 0))
 
     def http_request(self, service: str, method: str, status: str, seconds: float) -> None:
@@ -194,3 +228,13 @@ class Metrics(Observer):
     def listening(self, active: bool) -> None:
         """Notifications arrive, or no longer do."""
         self._listening.set(int(active))
+
+    def audited(self, entity_type: str, verdict: str, *, repairs: int, seconds: float) -> None:
+        """The verdict of an audit was written."""
+        self._audits.labels(entity_type, verdict).inc()
+        self._audit_repairs.labels(entity_type).inc(repairs)
+        self._audit_seconds.labels(entity_type).observe(seconds)
+
+    def audit_braked(self, _reason: str) -> None:
+        """The brake holds all audits."""
+        self._held.labels("brake").set(1)

@@ -14,7 +14,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from artwork_indexer import __version__
-from artwork_indexer.errors import CredentialsRefused, EventError, ServicePaused
+from artwork_indexer.errors import (
+    ArtworkIndexerError,
+    AuditBraked,
+    CredentialsRefused,
+    EventError,
+    ServicePaused,
+)
 from artwork_indexer.event_queue import Event
 from artwork_indexer.observability.scrubbing import Scrubber
 from artwork_indexer.observer import Observer
@@ -89,6 +95,10 @@ class Sentry(Observer):
         if isinstance(error, CredentialsRefused):
             self._report(error, {"service": error.service}, {})
 
+    def audit_braked(self, reason: str) -> None:
+        """Nothing is audited until a person has looked."""
+        self._report(AuditBraked(reason), {"action": "audit"}, {})
+
     def report_failure(self, event: Event, error: EventError) -> None:
         """Report a failure, unless the same one was reported within the hour."""
         project = BY_ENTITY_TYPE.get(event.entity_type)
@@ -109,7 +119,9 @@ class Sentry(Observer):
             },
         )
 
-    def _report(self, error: EventError, tags: dict[str, str], extra: dict[str, object]) -> None:
+    def _report(
+        self, error: ArtworkIndexerError, tags: dict[str, str], extra: dict[str, object]
+    ) -> None:
         if self._client is None:
             return
         fingerprint = fingerprint_of(error, tags.get("action", ""))
@@ -141,10 +153,11 @@ class Sentry(Observer):
             await asyncio.to_thread(client.close, timeout=FLUSH_SECONDS)
 
 
-def fingerprint_of(error: EventError, action: str) -> tuple[str, ...]:
+def fingerprint_of(error: ArtworkIndexerError, action: str) -> tuple[str, ...]:
     """What makes two failures the same: class, action, and message without ids and numbers.
 
     An HTTP status is a number that matters, so it counts by itself.
     """
     message = _VARIABLE.sub("#", str(error))
-    return (type(error).__name__, str(error.status or ""), action, message)
+    status = error.status if isinstance(error, EventError) else None
+    return (type(error).__name__, str(status or ""), action, message)

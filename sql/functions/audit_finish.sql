@@ -88,6 +88,8 @@ BEGIN
     -- next_audit_at is set in a row under audit only if an event ended meanwhile.
     UPDATE artwork_indexer.audit_entity AS audited
        SET status = verdict, last_verdict = verdict, last_audit_at = clock_timestamp(),
+           last_clean_at = CASE verdict WHEN 'clean' THEN clock_timestamp()
+                                        ELSE audited.last_clean_at END,
            next_audit_at = least(audited.next_audit_at, due),
            return_reason = CASE
                WHEN audited.next_audit_at < coalesce(due, 'infinity') THEN 'event'

@@ -15,3 +15,11 @@ SELECT 'paused', pause.service, '',
        extract(epoch FROM pause.paused_until - clock_timestamp())::float8
   FROM artwork_indexer.service_pause AS pause
  WHERE pause.paused_until > clock_timestamp()
+UNION ALL
+SELECT 'held', hold.name, '', 1 FROM artwork_indexer.audit_hold AS hold
+UNION ALL
+SELECT 'reviews', '', '', count(*) FROM artwork_indexer.needs_manual_review AS review
+ WHERE review.status = 'open'
+UNION ALL
+SELECT 'repairs', '', '', count(*) FROM artwork_indexer.event_queue AS outstanding
+ WHERE outstanding.origin = 'audit' AND outstanding.state IN ('queued', 'running')

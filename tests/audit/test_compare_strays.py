@@ -14,6 +14,7 @@ from audit.states import (
     Absent,
     Content,
     Dark,
+    Evidence,
     IndexFile,
     Lacks,
     Life,
@@ -228,22 +229,22 @@ class TestMergedOrGone:
 
 
 def test_a_healthy_entity_needs_no_lookups() -> None:
-    assert wanted(LIVE, item(LIVE)) == Wanted()
-    assert wanted(MERGED, item(MERGED, index=Absent())) == Wanted()
-    assert wanted(GONE, Missing()) == Wanted()
-    assert wanted(expected(), Missing()) == Wanted()
-    assert wanted(LIVE, Dark()) == Wanted()
-    assert wanted(LIVE, Unreadable("x")) == Wanted()
+    assert wanted(LIVE, item(LIVE), Evidence()) == Wanted()
+    assert wanted(MERGED, item(MERGED, index=Absent()), Evidence()) == Wanted()
+    assert wanted(GONE, Missing(), Evidence()) == Wanted()
+    assert wanted(expected(), Missing(), Evidence()) == Wanted()
+    assert wanted(LIVE, Dark(), Evidence()) == Wanted()
+    assert wanted(LIVE, Unreadable("x"), Evidence()) == Wanted()
 
 
 def test_what_is_looked_up() -> None:
     actual = with_index(LIVE, listing(7), files=stray_files())
-    assert wanted(LIVE, actual) == Wanted(stray_ids=frozenset({7, STRAY}))
-    assert wanted(LIVE, Missing()) == Wanted(missing=LIVE.images)
+    assert wanted(LIVE, actual, Evidence()) == Wanted(stray_ids=frozenset({7, STRAY}))
+    assert wanted(LIVE, Missing(), Evidence()) == Wanted(missing=LIVE.images)
     lacking = item(LIVE, without=[names.image(GID, OLD_IDS[1], "png")])
-    assert wanted(LIVE, lacking) == Wanted(missing=(LIVE.images[1],))
+    assert wanted(LIVE, lacking, Evidence()) == Wanted(missing=(LIVE.images[1],))
     gone = item(GONE, index=Content(dump({"images": [{"id": 7}]})), files=stray_files())
-    assert wanted(GONE, gone) == Wanted(stray_ids=frozenset({7, STRAY}))
+    assert wanted(GONE, gone, Evidence()) == Wanted(stray_ids=frozenset({7, STRAY}))
 
 
 def test_darkened_and_malformed_entities_need_no_lookups() -> None:

@@ -320,7 +320,7 @@ def test_metadata_that_may_not_be_mended_is_recorded() -> None:
 @pytest.mark.parametrize("actual", [broken(comment="x"), item(LIVE, meta={"noindex": None})])
 def test_report_mode_enqueues_nothing(actual: Actual) -> None:
     verdict = judge(LIVE, actual, context=replace(DELETIONS, mode="report"))
-    assert (verdict.status, verdict.reason, verdict.plan) == (Status.DEFERRED, "report", ())
+    assert (verdict.status, verdict.reason, verdict.plan) == (Status.DEFERRED, "report-mode", ())
     assert verdict.findings
     assert not verdict.evidence.rounds
 

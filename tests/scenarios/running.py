@@ -28,8 +28,11 @@ class Running:
 
     async def start(self, stage: Stage, options: LoopOptions) -> None:
         config = load(stage.config_file(), {})
-        engine = await open_engine(config, worker=worker_name(), http_observer=None)
-        self._daemon = Daemon(engine, options=options, observer=Observer())
+        observer = Observer()
+        engine = await open_engine(
+            config, worker=worker_name(), observer=observer, http_observer=None
+        )
+        self._daemon = Daemon(engine, options=options, observer=observer)
         self._task = asyncio.create_task(self._daemon.run())
 
     def stop(self) -> None:
