@@ -12,9 +12,14 @@ import tempfile
 from pathlib import Path
 
 from artwork_indexer.sandbox.postgres import running
-from benchmarks import claiming, draining, latency
+from benchmarks import auditing, claiming, draining, latency
 
-MEASUREMENTS = {"latency": latency.run, "claiming": claiming.run, "draining": draining.run}
+MEASUREMENTS = {
+    "latency": latency.run,
+    "claiming": claiming.run,
+    "draining": draining.run,
+    "auditing": auditing.run,
+}
 
 
 def main(wanted: list[str]) -> int:
