@@ -1,0 +1,1 @@
+"""Where the entities under audit come from."""

@@ -1,0 +1,286 @@
+"""One line of a result file of the audit of 2021 -> an MBID and a reason. Pure.
+
+A file is a list (bare MBIDs, ``mbid-…``, or columns with tabs: a triage list or a log of
+checks), a table (CSV whose header begins with ``mbid``) or the audit's input (JSON lines).
+All MBIDs in them are those of releases: there was no event art yet.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Final
+
+from audit.seeding.img129_classes import (
+    DARKENED,
+    INPUT_STATES,
+    LISTS,
+    SKIPPED,
+    Reason,
+    class_of,
+    for_failures,
+    other_list,
+    reason,
+)
+
+Parsed = tuple[bytes, Reason]
+"""Lower-case MBID, and why it is to be audited."""
+Parser = Callable[[bytes], Parsed | None]
+"""Reads a line without its end; None when nothing is meant to be read there. Raises BadLine."""
+
+LONGEST_LINE: Final = 1 << 20
+LOOKED_AT: Final = 100
+"""So many lines have to show what a file is."""
+LONGEST_NAME: Final = 200
+MOST_REMEMBERED: Final = 10_000
+LONGEST_REMEMBERED: Final = 1_000
+
+_UUID: Final = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_MBID: Final = re.compile(_UUID)
+_LINE: Final = re.compile(rb" *(?:mbid-)?(" + _UUID + rb")(?:\t(.*))? *", re.DOTALL)
+_TRIAGE: Final = re.compile(
+    rb"https?://musicbrainz\.org/release/(" + _UUID + rb")\t"
+    rb"https?://archive\.org/details/mbid-(" + _UUID + rb")\t([^\t]*)"
+)
+_NOTHING: Final = re.compile(rb"\s*(?:#.*)?", re.DOTALL)
+_HEADER: Final = re.compile(rb'\s*"?mbid"?\s*(?:,|$)', re.IGNORECASE)
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class BadLine(ValueError):
+    """A line that cannot be used; the message says why."""
+
+
+class NotAList(ValueError):
+    """A whole file that cannot be used; the message says why and what to do."""
+
+
+def parser_for(name: str, head: Sequence[bytes]) -> Parser:
+    """How to read the lines of a file of that name that begins with the lines of ``head``.
+
+    The name of a known list gives the class of all in it.
+
+    Raises:
+        NotAList: no line of them looks like one of the results.
+    """
+    lines = list(islice((line for line in head if not _NOTHING.fullmatch(line)), LOOKED_AT))
+    first = lines[0] if lines else b""
+    if _HEADER.match(first):
+        try:
+            return Table(name, first)
+        except BadLine as bad:
+            raise NotAList(f"has a bad header: {bad}") from None
+    parse: Parser = InputLines() if first.lstrip().startswith(b"{") else Lines(name)
+    complaints = [_complaint(parse, line) for line in lines]
+    if complaints and None not in complaints:
+        raise NotAList(_why_no_list(first, complaints[0] or ""))
+    return parse
+
+
+def _complaint(parse: Parser, line: bytes) -> str | None:
+    try:
+        parse(line)
+    except BadLine as bad:
+        return str(bad)
+    return None
+
+
+def _why_no_list(first: bytes, complaint: str) -> str:
+    if first.startswith(_UTF16):
+        return "is UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
+    if b"\0" in first:
+        return "is binary and no list; of compressed files, .gz, .xz and .tar are understood"
+    if first.lstrip().startswith(b"<"):
+        return "is a page in HTML or XML and no list: download it again"
+    return f"is no list of the audit of 2021; it begins with a line that is bad: {complaint}"
+
+
+class Learner:
+    """Reads what stands beside an MBID; few texts stand beside very many of them."""
+
+    def __init__(self, name: str) -> None:
+        self._class = LISTS.get(name)
+        self._otherwise = self._class or other_list(name)
+        self._learnt: dict[bytes, Reason] = {}
+
+    def known(self, text: bytes) -> Reason:
+        """The reason that the text gives; each is read once, and not too many are kept.
+
+        Raises:
+            BadLine: it gives none.
+        """
+        found = self._learnt.get(text)
+        if found is None:
+            found = self.read(text)
+            if len(self._learnt) >= MOST_REMEMBERED:
+                self._learnt.clear()
+            if len(text) <= LONGEST_REMEMBERED:
+                self._learnt[text] = found
+        return found
+
+    def read(self, text: bytes) -> Reason:
+        """The reason that the text gives."""
+        raise NotImplementedError
+
+    def failed(self, checks: Sequence[str]) -> Reason:
+        """The reason that failed checks give in this list."""
+        if self._class is not None:
+            return reason(self._class, checks)
+        return for_failures(checks, self._otherwise)
+
+
+class Lines(Learner):
+    """Lines that begin with an MBID; what follows it after a tab tells the shape."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._alone = reason(self._otherwise)
+
+    def __call__(self, line: bytes) -> Parsed | None:
+        """Read a line."""
+        found = _LINE.fullmatch(line)
+        if found is None:
+            if _NOTHING.fullmatch(line):
+                return None
+            raise BadLine(why_no_mbid(line))
+        mbid, rest = found.groups()
+        if rest is None:
+            return mbid.lower(), self._alone
+        triage = _TRIAGE.fullmatch(rest)
+        if triage is not None:
+            of_release, of_item, rest = triage.groups()
+            if not mbid.lower() == of_release.lower() == of_item.lower():
+                raise BadLine("its columns are about different MBIDs")
+        return mbid.lower(), self.known(rest)
+
+    def read(self, text: bytes) -> Reason:
+        """Of the checks of a triage list, or the check of a log and perhaps its result."""
+        columns = text.split(b"\t", 2)
+        if len(columns) > 2:
+            raise BadLine(why_no_columns(columns))
+        checks = [checked_name(name) for name in columns[0].split(b";") if name.strip()]
+        result = columns[1].strip() if len(columns) == 2 else b"FAILED"
+        if result == b"PASSED":
+            return self._alone
+        if result == b"ITEM SKIPPED":
+            dark = any(class_of(check) is DARKENED for check in checks)
+            return reason(DARKENED if dark else SKIPPED, checks)
+        if result != b"FAILED":
+            raise BadLine(f"{shown(result)} is no result: PASSED, FAILED or ITEM SKIPPED")
+        return self.failed(checks)
+
+
+class Table(Learner):
+    """CSV: an MBID, and how often each check of the header failed."""
+
+    def __init__(self, name: str, header: bytes) -> None:
+        super().__init__(name)
+        self._header = header
+        names = [cell.decode("utf-8", "replace").strip() for cell in cells_of(header)]
+        self._checks = {place: name for place, name in enumerate(names) if class_of(name)}
+        self._width = len(names)
+
+    def __call__(self, line: bytes) -> Parsed | None:
+        """Read a line."""
+        if line == self._header or _NOTHING.fullmatch(line):
+            return None
+        if b'"' in line:
+            line = b",".join(cell.replace(b",", b" ") for cell in cells_of(line))
+        mbid, comma, counts = line.partition(b",")
+        if not _MBID.fullmatch(mbid):
+            raise BadLine(why_no_mbid(mbid))
+        return mbid.lower(), self.known(comma + counts)
+
+    def read(self, text: bytes) -> Reason:
+        """Of the counts behind an MBID, the comma before them included."""
+        cells = text.split(b",")
+        if len(cells) != self._width:
+            raise BadLine(f"{len(cells)} columns, but the header has {self._width}")
+        for place in self._checks:
+            if not cells[place].isdigit():
+                raise BadLine(f"{shown(cells[place])} in column {place + 1} is no number")
+        return self.failed(
+            [name for place, name in self._checks.items() if cells[place].strip(b"0")]
+        )
+
+
+class InputLines:
+    """The input of the audit, JSON: which state each item was expected in."""
+
+    def __init__(self) -> None:
+        self._reasons = {state: reason(known) for state, known in INPUT_STATES.items()}
+
+    def __call__(self, line: bytes) -> Parsed | None:
+        """Read a line."""
+        if _NOTHING.fullmatch(line):
+            return None
+        if len(line) > LONGEST_LINE:
+            raise BadLine(why_no_mbid(line))
+        try:
+            document = json.loads(line)
+            state, mbid = str(document["state"]), document.get("id", "").encode()
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise BadLine(f"{shown(line)} is no JSON object with state and id") from None
+        if state == "meta":
+            return None
+        if state not in self._reasons:
+            raise BadLine(f"{shown(state.encode())} is no state of the audit's input")
+        if not _MBID.fullmatch(mbid):
+            raise BadLine(why_no_mbid(mbid))
+        return mbid.lower(), self._reasons[state]
+
+
+def cells_of(line: bytes) -> list[bytes]:
+    """The cells of a line of CSV, without quotes.
+
+    Raises:
+        BadLine: it is too long, or the quotes are hopeless.
+    """
+    text = line.decode("utf-8", "surrogateescape")
+    try:
+        return [cell.encode("utf-8", "surrogateescape") for cell in next(csv.reader([text]))]
+    except csv.Error as error:
+        raise BadLine(f"{shown(line)} is no CSV: {error}") from None
+
+
+def checked_name(name: bytes) -> str:
+    """The name of a check.
+
+    Raises:
+        BadLine: it is none.
+    """
+    text = name[: LONGEST_NAME + 1].strip().decode("utf-8", "replace")
+    if (
+        len(name) > LONGEST_NAME
+        or class_of(text) is None
+        or not text.isprintable()
+        or "\N{REPLACEMENT CHARACTER}" in text
+    ):
+        raise BadLine(f"{shown(name.strip())} is no name of a check")
+    return text
+
+
+def why_no_mbid(line: bytes) -> str:
+    """What is wrong with a line that does not begin with an MBID."""
+    if len(line) > LONGEST_LINE:
+        return f"longer than {LONGEST_LINE:,} bytes"
+    if not line:
+        return "there is no MBID"
+    return f"{shown(line)} is no MBID" + (", and has NUL bytes" if b"\0" in line else "")
+
+
+def why_no_columns(columns: list[bytes]) -> str:
+    """What is wrong with columns that neither a triage list nor a log has."""
+    if columns[0].startswith((b"https://musicbrainz.org/", b"http://musicbrainz.org/")):
+        return f"{shown(columns[0])} is not the address of its release"
+    return "its columns are neither those of a triage list nor of a log of checks"
+
+
+def shown(text: bytes) -> str:
+    """Untrusted bytes, short and printable."""
+    decoded = text[:60].decode("utf-8", "backslashreplace")
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in decoded)
+    return f"'{printable}{'…' if len(text) > 60 else ''}'"

@@ -1,0 +1,172 @@
+"""The files of the audit of 2021 as batches of entities, each with the place where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self, TextIO
+
+from audit.seeding.img129_classes import REPORTS, Reason, merged
+from audit.seeding.img129_files import Member, line_blocks, members
+from audit.seeding.img129_lines import BadLine, NotAList, Parser, parser_for
+from audit.seeding.img129_streams import Broken, FileStream
+
+BATCH: Final = 10_000
+BATCH_BLOCKS: Final = 400
+"""A batch may also end with fewer entities, so that there is progress to show and to keep."""
+SHOWN: Final = 20
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far the files were read and what was seen; ``member`` and ``line`` count from 0.
+
+    All lines before ``line`` of that member of that file, and all before it, were read.
+    """
+
+    file: int = 0
+    member: int = 0
+    line: int = 0
+    lines: int = 0
+    bad_lines: int = 0
+    repeated: int = 0
+    refused_files: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+    def as_document(self) -> dict[str, Any]:
+        """As a checkpoint keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Self:
+        """As :meth:`as_document` gave it."""
+        return cls(**document)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entities by lower-case MBID, and how far it goes.
+
+    ``bytes_done`` of all bytes of the files, as they lie on disk, were read.
+    """
+
+    entities: Mapping[bytes, Reason]
+    reading: Mapping[str, Any]
+    bytes_done: int
+
+
+class Reader:
+    """Reads files from a place on.
+
+    Each bad line is written to ``all_bad_lines``, if given, as soon as it is seen; the first
+    ones are in ``bad_lines``.
+    """
+
+    def __init__(
+        self, files: Sequence[Path], begun: Reading, all_bad_lines: TextIO | None = None
+    ) -> None:
+        self._files = [(path, path.stat().st_size) for path in files]
+        self._begun = (begun.file, begun.member, begun.line)
+        self._reading = begun
+        self._all_bad_lines = all_bad_lines
+        self._entities: dict[bytes, Reason] = {}
+        self._told = 0
+        self._blocks = 0
+        self._before = sum(size for _, size in self._files[: begun.file])
+        self._stream: FileStream | None = None
+        self.bad_lines: list[str] = []
+
+    def batches(self) -> Iterator[Batch]:
+        """Everything from the place on. A file that cannot be used is noted and passed over."""
+        for number, (path, size) in enumerate(self._files):
+            if number < self._begun[0]:
+                continue
+            self._move(number, 0, 0)
+            yield from self._file(path)
+            self._before, self._stream = self._before + size, None
+        self._move(len(self._files), 0, 0)
+        yield self._batch()
+
+    def _move(self, file: int, member: int, line: int) -> None:
+        """Go on to a place, unless it is before the one to begin at."""
+        if (file, member, line) >= self._begun:
+            self._reading.file, self._reading.member, self._reading.line = file, member, line
+
+    def _file(self, path: Path) -> Iterator[Batch]:
+        is_empty = True
+        file_number = self._reading.file
+        try:
+            with path.open("rb", buffering=0) as file:
+                self._stream = FileStream(file, str(path))
+                for number, member in enumerate(members(self._stream, str(path))):
+                    is_empty = is_empty and not member.stream.peek(1)
+                    if (file_number, number) < self._begun[:2] or member.name in REPORTS:
+                        continue
+                    self._move(file_number, number, 0)
+                    yield from self._member(member)
+                    self._move(file_number, number + 1, 0)
+        except OSError as error:
+            self._refuse(f"{path} cannot be read: {error.strerror}")
+        except Broken as broken:
+            self._refuse(str(broken))
+        else:
+            if is_empty:
+                self._refuse(f"{path} is empty: download it again")
+
+    def _member(self, member: Member) -> Iterator[Batch]:
+        parse: Parser | None = None
+        number = 0
+        try:
+            for block in line_blocks(member.stream):
+                parse = parse or parser_for(member.name, block)
+                done = max(0, min(self._reading.line - number, len(block)))
+                self._lines(member.label, parse, block[done:], number + done)
+                number += len(block)
+                self._reading.line = max(self._reading.line, number)
+                self._blocks += 1
+                if len(self._entities) >= BATCH or self._blocks >= BATCH_BLOCKS:
+                    yield self._batch()
+        except NotAList as problem:
+            self._refuse(f"{member.label} {problem}")
+        except Broken as broken:
+            self._refuse(str(broken))
+
+    def _lines(self, label: str, parse: Parser, lines: Sequence[bytes], done: int) -> None:
+        entities = self._entities
+        self._reading.lines += len(lines)
+        for number, line in enumerate(lines, done + 1):
+            try:
+                parsed = parse(line)
+            except BadLine as bad:
+                self._complain(f"{label}: line {number}: {bad}")
+                continue
+            if parsed is None:
+                continue
+            mbid, why = parsed
+            self._told += 1
+            known = entities.setdefault(mbid, why)
+            if known is not why:
+                entities[mbid] = merged(known, why)
+
+    def _complain(self, problem: str) -> None:
+        self._reading.bad_lines += 1
+        if len(self.bad_lines) < SHOWN:
+            self.bad_lines.append(problem)
+        if self._all_bad_lines is not None:
+            self._all_bad_lines.write(f"{problem}\n")
+
+    def _refuse(self, problem: str) -> None:
+        """Note that a file cannot be used; once, however many members of it are affected."""
+        if problem not in self._reading.refusals:
+            self._reading.refused_files += 1
+            if len(self._reading.refusals) < SHOWN:
+                self._reading.refusals.append(problem)
+
+    def _batch(self) -> Batch:
+        """All that was read since the last one."""
+        done = self._before + (self._stream.done if self._stream else 0)
+        self._reading.repeated += self._told - len(self._entities)
+        batch = Batch(self._entities, self._reading.as_document(), done)
+        self._entities, self._told, self._blocks = {}, 0, 0
+        return batch
