@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from artwork_indexer.sandbox.internet_archive.accounts import (
@@ -42,8 +42,16 @@ class Settings:
     """Metadata writes one account may have waiting; above it answers 429."""
     mediatype_locked: bool = True
     """Whether owners are refused to change ``mediatype``."""
+    cursor_seconds: float | None = None
+    """How long a cursor of the search is good; None is for ever."""
+    search_share: float = 1.0
+    """Share of the names a search says it has that it really gives, as under load."""
+    cursors_repeat: bool = False
+    """Whether the cursor of a search leads to the page it came with, again and again."""
     changes_page: int = 1000
     """Number of changes in one answer of the change feed."""
+    oldest_change: int = 0
+    """Tokens of the change feed that lie before it are not known any more."""
 
 
 class Archive:
@@ -70,6 +78,8 @@ class Archive:
         self.records = RenderedRecords()
         self.changes: list[tuple[str, float]] = []
         """Identifier and time of every change, as the change feed tells them."""
+        self.listed: dict[str, Sequence[str]] = {}
+        """Sorted identifiers by collection that only the search knows: more than fit as items."""
         self.metadata_reads = 0
         self.tasks = Tasks(self._changed)
 

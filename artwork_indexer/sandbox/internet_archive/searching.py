@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import time
+from bisect import bisect_right
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -40,20 +41,49 @@ class Searching:
     def _page(self, call: Call) -> dict[str, object]:
         query = call.query
         count = _count(query.get("count"))
-        start = _from_cursor(query.get("cursor"))
-        found = [item for item in self._found(call) if item.identifier > start]
+        start = self._from_cursor(query.get("cursor"))
+        names = self._names(call)
+        place = bisect_right(names, start)
+        end = max(place, int(len(names) * self._archive.settings.search_share))
+        total = len(names) - place
         if query.get("total_only") == "true":
-            return {"items": [], "count": 0, "total": len(found)}
-        page = found[:count]
+            return {"items": [], "count": 0, "total": total}
+        page = names[place : min(end, place + count)]
         fields = query.get("fields", "identifier").split(",")
         answer: dict[str, object] = {
-            "items": [_shown(item, fields) for item in page],
+            "items": [self._entry(name, fields) for name in page],
             "count": len(page),
-            "total": len(found),
+            "total": total,
         }
-        if len(found) > count:
-            answer["cursor"] = base64.b64encode(page[-1].identifier.encode()).decode()
+        if place + count < end:
+            last = start if self._archive.settings.cursors_repeat else page[-1]
+            answer["cursor"] = self._to_cursor(last)
         return answer
+
+    def _names(self, call: Call) -> Sequence[str]:
+        listed = self._archive.listed.get(call.query.get("q", "").removeprefix("collection:"))
+        return [item.identifier for item in self._found(call)] if listed is None else listed
+
+    def _entry(self, name: str, fields: list[str]) -> dict[str, object]:
+        item = self._archive.items.get(name)
+        return {"identifier": name} if item is None else _shown(item, fields)
+
+    def _to_cursor(self, name: str) -> str:
+        text = f"{self._archive.clock.now()} {name}"
+        return base64.urlsafe_b64encode(text.encode()).decode()
+
+    def _from_cursor(self, cursor: str | None) -> str:
+        if cursor is None:
+            return ""
+        try:
+            made, _, name = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+            age = self._archive.clock.now() - float(made)
+        except ValueError as problem:
+            raise _BadRequest("invalid cursor") from problem
+        longest = self._archive.settings.cursor_seconds
+        if longest is not None and age > longest:
+            raise _BadRequest("the cursor has expired")
+        return name
 
     def advanced(self, call: Call) -> web.Response:
         """Answer one page of the advanced search; it does not go deep."""
@@ -101,6 +131,11 @@ class Searching:
             return json_answer({"error": "insufficient privileges"}, 401)
         feed = self._archive.changes
         if "token" in form:
+            known = form["token"].isdecimal() and (
+                self._archive.settings.oldest_change <= int(form["token"]) <= len(feed)
+            )
+            if not known:
+                return json_answer({"error": "unknown token"}, 400)
             start = int(form["token"])
         elif "start_date" in form:
             start = self._position(form["start_date"])
@@ -136,13 +171,6 @@ def _count(text: str | None) -> int:
     if not text.isdecimal() or not _SMALLEST_PAGE <= int(text) <= _LARGEST_PAGE:
         raise _BadRequest(f"count must be between {_SMALLEST_PAGE} and {_LARGEST_PAGE}")
     return int(text)
-
-
-def _from_cursor(cursor: str | None) -> str:
-    try:
-        return base64.b64decode(cursor or "", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as problem:
-        raise _BadRequest("invalid cursor") from problem
 
 
 def _matches(item: Item, query: str) -> bool:

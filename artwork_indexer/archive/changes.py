@@ -1,0 +1,102 @@
+"""The Internet Archive's Changes API: names of items that changed, for accounts that may know.
+
+It covers all of the Internet Archive, without a filter and without saying what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from yarl import URL
+
+from artwork_indexer.archive.metadata import integer
+from artwork_indexer.archive.search import Credentials, name_of, parse_object
+from artwork_indexer.errors import EventError, PermanentError, TransientError
+from artwork_indexer.http import MEBIBYTE, Service
+from artwork_indexer.http_outcomes import Answer, is_html, scrub
+
+LARGEST_ANSWER: Final = 64 * MEBIBYTE
+"""Bytes; how many changes an answer may hold is not documented."""
+FORM: Final = "application/x-www-form-urlencoded"
+EVERYTHING: Final = "0"
+"""Start date from which every item is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some changes. ``token`` asks for those after them.
+
+    ``at_head``: there are no more now, and the service wants a pause before it is asked again.
+    ``distance`` is how many more it thinks there are, if told.
+    """
+
+    names: tuple[str, ...]
+    token: str
+    at_head: bool
+    distance: int | None
+
+
+class TokenRefused(PermanentError):
+    """The service does not take a token that it gave."""
+
+
+class Changes:
+    """Asks for changes. ``url`` is that of the Changes API."""
+
+    def __init__(self, service: Service, url: str, credentials: Credentials) -> None:
+        self._service = service
+        self._url = URL(url)
+        self._credentials = credentials
+
+    async def read(self, *, token: str | None = None, start_date: str | None = None) -> Batch:
+        """Changes after a token, from a day on (``YYYYMMDD``, or "0" for all), or from now on.
+
+        Raises:
+            TokenRefused: it is not known any more; only a start date can go on.
+            CredentialsRefused: the keys are wrong, or their account lacks the privilege.
+            EventError: as :meth:`artwork_indexer.http.Service.request`.
+        """
+        try:
+            answer = await self._ask(token, start_date)
+            return self._parse(answer, token)
+        except EventError as error:
+            # Keys are in the body here, where the client does not know them as secrets.
+            error.args = (scrub(str(error), self._credentials.pair),)
+            raise
+
+    async def _ask(self, token: str | None, start_date: str | None) -> Answer:
+        access, secret = self._credentials.pair
+        form = {"access": access, "secret": secret}
+        if token is not None:
+            form["token"] = token
+        elif start_date is not None:
+            form["start_date"] = start_date
+        return await self._service.request(
+            "POST",
+            self._url,
+            headers={"content-type": FORM},
+            body=urlencode(form).encode(),
+            keys_service=self._credentials.service,
+            accept=frozenset({400}),
+            limit=LARGEST_ANSWER,
+        )
+
+    def _parse(self, answer: Answer, token: str | None) -> Batch:
+        if answer.status == 400 and not is_html(answer):
+            error = PermanentError if token is None else TokenRefused
+            text = answer.body.decode("utf-8", "replace")
+            raise error(f"The Changes API refuses the request: {text}", status=400)
+        document = parse_object("The Changes API", answer)
+        changes, following = document.get("changes"), document.get("next_token")
+        if not isinstance(changes, list):
+            raise TransientError("The answer of the Changes API cannot be used: no changes in it.")
+        if not isinstance(following, str | int) or following == "":
+            raise TransientError("The answer of the Changes API cannot be used: no token in it.")
+        return Batch(
+            names=tuple(name_of(change) for change in changes),
+            token=str(following),
+            at_head=not changes or bool(document.get("do_sleep_before_returning")),
+            distance=integer(document.get("estimated_distance_from_head")),
+        )
