@@ -1,1 +1,1 @@
-"""Where the entities under audit come from."""
+"""Where the entities under audit come from: one module for each source, and what they share."""

@@ -1,0 +1,218 @@
+"""Entities of a source come under audit in batches, each together with the position after it.
+
+However a run ends, what was written is complete up to a position, and the next run goes on
+there. Several runs of one source at once do no harm: all but one are told to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from artwork_indexer.database import Connection, Database, Row, query
+from artwork_indexer.errors import Refused, Unreachable
+from audit.seeding.progress import Tally
+
+WITH_ART: Final = 100
+"""Priority of an entity that has art and of which nothing else is known."""
+WITHOUT_ART: Final = 10
+REDIRECT: Final = 150
+"""Priority of an MBID that was merged: its item has to be empty, and often is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a source was read; ``tally`` is of the pass that began at ``started_at``.
+
+    ``finished_at`` is None while a pass is under way, or was stopped.
+    """
+
+    source: str
+    position: Mapping[str, Any]
+    revision: int
+    tally: Tally
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entities of one type that come under audit.
+
+    ``gids`` are MBIDs, or all of them as PostgreSQL writes an array. ``priorities`` and
+    ``sources`` have one element for each, or one for all; a source is what ``seeded_from``
+    keeps, and for an entity under audit already only a higher priority counts.
+    """
+
+    entity_type: str
+    gids: Sequence[str] | str
+    priorities: Sequence[int]
+    sources: Sequence[str]
+
+
+class Checkpoints:
+    """The table of positions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, source: str) -> Checkpoint | None:
+        """How far a source was read; None if never."""
+        row = await self._database.fetch_one(query("seed_load"), source=source)
+        return None if row is None else _checkpoint(row)
+
+    async def save(
+        self,
+        connection: Connection,
+        source: str,
+        position: Mapping[str, Any],
+        tally: Tally,
+        *,
+        revision: int,
+        finished: bool = False,
+    ) -> Checkpoint:
+        """Note a position, in the transaction of the batch before it.
+
+        Args:
+            connection: Inside that transaction.
+            source: Name of the source.
+            position: Where the next batch begins.
+            tally: Counts of the whole pass.
+            revision: That of the checkpoint it replaces; 0 if there was none.
+            finished: Whether the pass ends here.
+
+        Raises:
+            Refused: another run of this source went on meanwhile.
+        """
+        cursor = await connection.execute(
+            query("seed_save"),
+            {
+                "source": source,
+                "position": Jsonb(position),
+                "revision": revision,
+                "finished": finished,
+                **tally.as_json(),
+            },
+        )
+        row = await cursor.fetchone()
+        if row is None:
+            raise Refused(
+                f"Another run that seeds {source} is under way. Wait for it, or stop it; "
+                "then run this again."
+            )
+        return _checkpoint(row)
+
+
+def _checkpoint(row: Row) -> Checkpoint:
+    counts = {name: row.pop(name) for name in Tally().as_json()}
+    return Checkpoint(tally=Tally(**counts), **row)
+
+
+class Seeding:
+    """One run over one source, from where the run before it stopped.
+
+    ``position`` is where to go on, empty at the very first; ``is_resumed`` whether the run
+    before did not finish; ``tally`` counts this run only. A dry run writes nothing at all.
+    """
+
+    def __init__(
+        self, database: Database, before: Checkpoint | None, source: str, *, dry: bool
+    ) -> None:
+        self._database = database
+        self._before = before
+        self._source = source
+        self._checkpoints = Checkpoints(database)
+        self.is_dry = dry
+        self.position: Mapping[str, Any] = {} if before is None else before.position
+        self.is_resumed = before is not None and before.finished_at is None
+        self.tally = Tally()
+        self.raised = 0
+        """How many of those that were under audit got a higher priority."""
+
+    @classmethod
+    async def open(cls, database: Database, source: str, *, dry: bool = False) -> Self:
+        """Look where the source is."""
+        return cls(database, await Checkpoints(database).load(source), source, dry=dry)
+
+    async def add(
+        self,
+        batches: Iterable[Batch],
+        position: Mapping[str, Any],
+        *,
+        skipped: int = 0,
+        refused: int = 0,
+        finished: bool = False,
+    ) -> Tally:
+        """Write batches and the position after them, all or nothing; returns their counts.
+
+        A few thousand entities at a time keep the transaction short. ``finished`` ends the
+        pass; the next run begins another one at this position.
+
+        Raises:
+            Refused: another run of this source is under way.
+            Unreachable: somebody locks the whole table.
+        """
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(query("seed_begin"))
+                return await self._add(connection, batches, position, skipped, refused, finished)
+        except psycopg.errors.LockNotAvailable as error:
+            raise Unreachable(
+                "Another transaction locks the tables of the audit for too long. Nothing of this "
+                "batch was written; run the command again, it goes on where it was."
+            ) from error
+
+    async def _add(
+        self,
+        connection: Connection,
+        batches: Iterable[Batch],
+        position: Mapping[str, Any],
+        skipped: int,
+        refused: int,
+        finished: bool,
+    ) -> Tally:
+        tally, raised = Tally(skipped=skipped, refused=refused), 0
+        for batch in batches:
+            row = await self._store(connection, batch)
+            tally += Tally(row["inserted"], row["already"])
+            raised += row["raised"]
+        if not self.is_dry:
+            self._before = await self._checkpoints.save(
+                connection,
+                self._source,
+                position,
+                self._earlier() + tally,
+                revision=0 if self._before is None else self._before.revision,
+                finished=finished,
+            )
+        self.position = position
+        self.tally += tally
+        self.raised += raised
+        return tally
+
+    def _earlier(self) -> Tally:
+        """What the pass counted before; one that is finished counts no more."""
+        if self._before is None or self._before.finished_at is not None:
+            return Tally()
+        return self._before.tally
+
+    async def _store(self, connection: Connection, batch: Batch) -> Row:
+        cursor = await connection.execute(
+            query("seed_entities"),
+            {
+                "entity_type": batch.entity_type,
+                "gids": batch.gids if isinstance(batch.gids, str) else list(batch.gids),
+                "priorities": list(batch.priorities),
+                "sources": list(batch.sources),
+                "is_dry": self.is_dry,
+            },
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return row

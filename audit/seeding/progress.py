@@ -1,0 +1,138 @@
+"""What seeding did, counted, and how it is told while it goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass, fields
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+LINE_SECONDS: Final = 10.0
+"""How often a line is written where there is no terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the entries of a source.
+
+    ``already`` were under audit before, ``skipped`` are none of the audit's business (foreign
+    items, say), ``refused`` could not be understood.
+    """
+
+    inserted: int = 0
+    already: int = 0
+    skipped: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(
+            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(Tally))
+        )
+
+    @property
+    def total(self) -> int:
+        """All entries."""
+        return self.inserted + self.already + self.skipped + self.refused
+
+    def as_json(self) -> dict[str, int]:
+        """For a summary."""
+        return asdict(self)
+
+
+class Progress:
+    """Shows how far something is: a bar on a terminal, else a line now and then.
+
+    ``total`` is None when nobody knows; ``unit`` is a plural ("releases"). Everything goes to
+    standard error, so that standard output stays a program's.
+    """
+
+    def __init__(
+        self, label: str, unit: str, total: int | None = None, *, stream: TextIO | None = None
+    ) -> None:
+        self._stream = stream or sys.stderr
+        self._label = label
+        self._unit = unit
+        self._total = total
+        self._done = 0
+        self._begun = self._told = time.monotonic()
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> Self:
+        self._begun = self._told = time.monotonic()
+        if self._stream.isatty():
+            self._bar = _bar(self._stream)
+            self._bar.add_task(self._label, total=self._total, rate="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        elif exc_type is None and self._done:
+            self._write_line()
+
+    def advance(self, entries: int) -> None:
+        """So many more entries are done."""
+        self._done += entries
+        if self._bar is not None:
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=self._done, rate=f"{self._rate():,.0f}/s")
+        elif time.monotonic() - self._told >= LINE_SECONDS:
+            self._write_line()
+
+    def tell(self, message: str) -> None:
+        """Say something without disturbing the bar."""
+        if self._bar is not None:
+            self._bar.console.print(message, markup=False, highlight=False)
+        else:
+            print(message, file=self._stream, flush=True)
+
+    def _rate(self) -> float:
+        return self._done / max(time.monotonic() - self._begun, 1e-6)
+
+    def _write_line(self) -> None:
+        self._told = time.monotonic()
+        print(f"{self._label}: {self.sentence()}", file=self._stream, flush=True)
+
+    def sentence(self) -> str:
+        """How far it is, how fast, and how long it still takes."""
+        rate = self._rate()
+        told = f"{self._done:,}"
+        if self._total is not None:
+            told += f" of {self._total:,}"
+        told += f" {self._unit}, {rate:,.0f}/s"
+        if self._total is not None and self._done < self._total and rate > 0:
+            told += f", {duration((self._total - self._done) / rate)} left"
+        return told
+
+
+def _bar(stream: TextIO) -> Bar:
+    from rich import progress  # noqa: PLC0415  (slow to import, and only for terminals)
+    from rich.console import Console  # noqa: PLC0415
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}", markup=False),
+        progress.TimeRemainingColumn(),
+        console=Console(file=stream),
+    )
+
+
+def duration(seconds: float) -> str:
+    """A length of time in words, roughly."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,89 @@
+-- Entities that a source names come under audit. Nobody waits for a seeder but another one: it
+-- inserts, and passes by every row that somebody holds.
+
+CREATE OR REPLACE FUNCTION artwork_indexer.raise_audits(
+    entity_type artwork_indexer.indexable_entity_type, gids uuid[],
+    priorities smallint[], sources text[]
+) RETURNS integer
+LANGUAGE plpgsql
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+AS $$
+DECLARE
+    raised integer;
+BEGIN
+    -- A source with a better reason moves an entity forward. What would never be audited again
+    -- by itself is due, since the source knows something of it.
+    WITH listed AS MATERIALIZED (
+        SELECT DISTINCT ON (each.gid) each.gid,
+               coalesce(each.priority, priorities[1]) AS priority,
+               coalesce(each.source, sources[1]) AS source
+          FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
+         ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC
+    ), lower AS MATERIALIZED (
+        SELECT known.id, listed.priority, listed.source
+          FROM listed
+          JOIN artwork_indexer.audit_entity AS known
+            ON known.entity_type = raise_audits.entity_type AND known.gid = listed.gid
+         WHERE known.priority - known.priority_bonus < listed.priority
+           AND known.status <> 'audit_in_progress'
+         ORDER BY known.id
+           FOR UPDATE OF known SKIP LOCKED
+    )
+    UPDATE artwork_indexer.audit_entity AS entity
+       SET priority = least(32767, lower.priority::integer + entity.priority_bonus),
+           seeded_from = lower.source,
+           next_audit_at = CASE
+               WHEN entity.next_audit_at IS NULL AND entity.status IN ('clean', 'legacy')
+               THEN statement_timestamp() ELSE entity.next_audit_at END
+      FROM lower
+     WHERE entity.id = lower.id;
+    GET DIAGNOSTICS raised = ROW_COUNT;
+    RETURN raised;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.seed_entities(
+    entity_type artwork_indexer.indexable_entity_type, gids uuid[],
+    priorities smallint[], sources text[], is_dry boolean DEFAULT false,
+    OUT inserted integer, OUT already integer, OUT raised integer
+)
+LANGUAGE plpgsql
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+AS $$
+BEGIN
+    -- priorities and sources have one element for each gid, or one for all of them. A dry run
+    -- writes nothing and answers what would be. Rows are made in one order, so that two seeders
+    -- never wait for each other crosswise.
+    raised := 0;
+    IF is_dry THEN
+        SELECT count(DISTINCT each.gid) INTO inserted
+          FROM unnest(gids) AS each (gid)
+         WHERE NOT EXISTS (
+               SELECT FROM artwork_indexer.audit_entity AS known
+                WHERE known.entity_type = seed_entities.entity_type AND known.gid = each.gid);
+    ELSE
+        INSERT INTO artwork_indexer.audit_entity (entity_type, gid, priority, seeded_from)
+        SELECT seed_entities.entity_type, new.gid, new.priority, new.source
+          FROM (SELECT DISTINCT ON (each.gid) each.gid,
+                       coalesce(each.priority, priorities[1]) AS priority,
+                       coalesce(each.source, sources[1]) AS source
+                  FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
+                 ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS new
+         WHERE NOT EXISTS (
+               -- A conflict would cost a number of the sequence each time.
+               SELECT FROM artwork_indexer.audit_entity AS known
+                WHERE known.entity_type = seed_entities.entity_type AND known.gid = new.gid)
+         ORDER BY new.gid
+            ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS inserted = ROW_COUNT;
+        IF inserted < cardinality(gids) THEN
+            raised := artwork_indexer.raise_audits(entity_type, gids, priorities, sources);
+        END IF;
+    END IF;
+    already := cardinality(gids) - inserted;
+END
+$$;

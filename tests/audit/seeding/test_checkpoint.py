@@ -1,0 +1,171 @@
+"""Batches, their counts and their position: all or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from artwork_indexer.database import Database
+from artwork_indexer.errors import Refused
+from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
+from audit.seeding.progress import Tally
+
+SOURCE = "a source"
+A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url, size=4, prepared=False, name="test") as database:
+        yield database
+
+
+@pytest.fixture
+def rows(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+def batch(*gids: str, priority: int = 100, entity_type: str = "release") -> Batch:
+    return Batch(entity_type, gids, [priority], [f"{SOURCE} {priority}"])
+
+
+def entity(rows: psycopg.Connection[Any], gid: str = A) -> dict[str, Any]:
+    row = rows.execute(
+        "SELECT * FROM artwork_indexer.audit_entity WHERE gid = %s", [gid]
+    ).fetchone()
+    assert row is not None
+    return dict(row)
+
+
+async def test_inserts_each_entity_once(database: Database, rows: psycopg.Connection[Any]) -> None:
+    run = await Seeding.open(database, SOURCE)
+    assert (run.position, run.is_resumed) == ({}, False)
+    assert await run.add([batch(A, B, A)], {"id": 1}, skipped=2) == Tally(2, 1, 2)
+    assert await run.add([batch(B, C)], {"id": 2}, refused=1, finished=True) == Tally(1, 1, 0, 1)
+    assert run.tally == Tally(3, 2, 2, 1)
+    found = entity(rows)
+    assert (found["priority"], found["seeded_from"], found["status"]) == (
+        100,
+        f"{SOURCE} 100",
+        "unchecked",
+    )
+    # Entities that are there already use no number of the sequence.
+    top = rows.execute("SELECT last_value FROM artwork_indexer.audit_entity_id_seq").fetchone()
+    assert top == {"last_value": 3}
+
+
+async def test_each_entity_may_have_its_own_priority_and_source(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    await run.add([Batch("event", [A, B, A], [5, 6, 7], ["five", "six", "seven"])], {})
+    assert [
+        (entity(rows, gid)["priority"], entity(rows, gid)["seeded_from"]) for gid in (A, B)
+    ] == [
+        (7, "seven"),
+        (6, "six"),
+    ]
+
+
+async def test_goes_on_where_a_run_was_stopped(database: Database) -> None:
+    first = await Seeding.open(database, SOURCE)
+    await first.add([batch(A)], {"id": 1})
+    second = await Seeding.open(database, SOURCE)
+    assert (second.position, second.is_resumed, second.tally) == ({"id": 1}, True, Tally())
+    await second.add([batch(B)], {"id": 2}, finished=True)
+    assert second.tally == Tally(1)
+    done = await Checkpoints(database).load(SOURCE)
+    assert done is not None
+    assert (done.tally, done.finished_at is None) == (Tally(2), False)
+
+
+async def test_a_new_pass_begins_to_count_anew(database: Database) -> None:
+    first = await Seeding.open(database, SOURCE)
+    await first.add([batch(A)], {"id": 1}, finished=True)
+    before = await Checkpoints(database).load(SOURCE)
+    second = await Seeding.open(database, SOURCE)
+    assert (second.position, second.is_resumed) == ({"id": 1}, False)
+    await second.add([batch(B)], {"id": 2})
+    after = await Checkpoints(database).load(SOURCE)
+    assert before is not None
+    assert after is not None
+    assert (after.tally, after.finished_at) == (Tally(1), None)
+    assert after.started_at > before.started_at
+
+
+async def test_only_one_of_two_runs_goes_on(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    first = await Seeding.open(database, SOURCE)
+    second = await Seeding.open(database, SOURCE)
+    await first.add([batch(A)], {"id": 1})
+    with pytest.raises(Refused, match="under way"):
+        await second.add([batch(B)], {"id": 9})
+    assert rows.execute("SELECT gid::text FROM artwork_indexer.audit_entity").fetchall() == [
+        {"gid": A}
+    ]
+    await first.add([batch(C)], {"id": 2})
+
+
+async def test_a_batch_that_fails_leaves_neither_rows_nor_position(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    with pytest.raises(psycopg.DataError):
+        await run.add([batch(A), batch("not an MBID")], {"id": 1})
+    assert rows.execute("SELECT FROM artwork_indexer.audit_entity").fetchall() == []
+    assert await Checkpoints(database).load(SOURCE) is None
+    assert run.tally == Tally()
+
+
+async def test_a_dry_run_counts_and_writes_nothing(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    await (await Seeding.open(database, SOURCE)).add([batch(A)], {"id": 1})
+    written = "SELECT * FROM artwork_indexer.audit_entity, artwork_indexer.audit_seeding"
+    before = rows.execute(written).fetchall()
+    run = await Seeding.open(database, SOURCE, dry=True)
+    assert await run.add([batch(A, B, B, priority=500)], {"id": 2}) == Tally(1, 2)
+    assert rows.execute(written).fetchall() == before
+
+
+async def test_a_better_reason_moves_an_entity_forward(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    await run.add([batch(A, priority=10)], {})
+    await run.add([batch(A, priority=300)], {})
+    await run.add([batch(A, priority=200)], {})
+    assert run.raised == 1
+    assert (entity(rows)["priority"], entity(rows)["seeded_from"]) == (300, f"{SOURCE} 300")
+
+
+@pytest.mark.parametrize(("status", "due"), [("clean", True), ("manual_review", False)])
+async def test_a_better_reason_brings_back_what_was_done_with(
+    database: Database, rows: psycopg.Connection[Any], status: str, *, due: bool
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    await run.add([batch(A, priority=10)], {})
+    rows.execute("UPDATE artwork_indexer.audit_entity SET status = %s", [status])
+    await run.add([batch(A, priority=100)], {})
+    assert (entity(rows)["next_audit_at"] is not None) == due
+
+
+async def test_rows_that_are_audited_or_held_are_passed_by(
+    database: Database, database_url: str, rows: psycopg.Connection[Any]
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    await run.add([batch(A, B, priority=10)], {})
+    rows.execute(
+        "UPDATE artwork_indexer.audit_entity SET status = 'audit_in_progress' WHERE gid = %s", [A]
+    )
+    with psycopg.connect(database_url) as holder:
+        holder.execute("SELECT FROM artwork_indexer.audit_entity WHERE gid = %s FOR UPDATE", [B])
+        assert await run.add([batch(A, B, C)], {}) == Tally(1, 2)
+    assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [10, 10, 100]
