@@ -23,9 +23,9 @@ async def first_of(*awaited: asyncio.Event | asyncio.Task[None] | asyncio.Task[b
                 watcher.cancel()
 
 
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+async def to_its_end(work: Coroutine[Any, Any, T] | asyncio.Task[T]) -> T:
     """Do something that must not stop halfway: a cancellation takes effect after it."""
-    task = asyncio.create_task(work)
+    task = work if isinstance(work, asyncio.Task) else asyncio.create_task(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

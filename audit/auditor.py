@@ -29,7 +29,7 @@ from audit.examine import Examiner
 from audit.guardrails import Guardrails
 from audit.journal import Journal
 from audit.last_look import changed_since
-from audit.queue import Audited, AuditQueue, Claim, Finished, deferred
+from audit.queue import Audited, AuditQueue, Claim, deferred
 from audit.rules import Rules
 from audit.states import Expected
 
@@ -80,12 +80,16 @@ class Auditor:
         self._observer = observer
         self._journal = Journal(Guardrails(primary).holds, observer)
         self._tidy_at = time.monotonic()
+        self._writing: asyncio.Task[None] | None = None
 
     async def step(self) -> bool:
         """Audit one batch; False when there was none to claim.
 
+        Its verdicts may still be being written when it returns, so that the next batch is
+        read meanwhile.
+
         Raises:
-            Unreachable, psycopg.Error: the database does not play along. What was not judged
+            Unreachable, psycopg.Error: the database does not play along. What has no verdict
                 was given back, or returns when its lease ends.
         """
         await self._tidy()
@@ -93,24 +97,44 @@ class Auditor:
         self._queue.repairs = self._rules.mode == "repair"
         claims = await self._queue.claim(self._rules.batch_size)
         if not claims:
-            await self._journal.idle()
-            return False
-        unwritten = {claim.id: claim for claim in claims}
+            is_writing = self._writing is not None
+            await self._written()
+            if not is_writing:
+                await self._journal.idle()
+            return is_writing
+        unjudged = {claim.id: claim for claim in claims}
         try:
             with background():
-                await self._audit(claims, unwritten)
+                await self._audit(claims, unjudged)
         finally:
-            if unwritten:
-                await to_its_end(self._queue.release(list(unwritten.values())))
+            if unjudged:
+                await to_its_end(self._queue.release(list(unjudged.values())))
         return True
+
+    async def close(self) -> None:
+        """Wait until all verdicts are written."""
+        try:
+            await self._written()
+        except (psycopg.Error, Unreachable) as error:
+            log.warning(
+                "the last verdicts were not written: %s",
+                summary(error),
+                extra={"action": "audit"},
+            )
+
+    async def _written(self) -> None:
+        """Wait for the verdicts that are being written; raises what went wrong."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await to_its_end(writing)
 
     async def _tidy(self) -> None:
         if time.monotonic() >= self._tidy_at:
             self._tidy_at = time.monotonic() + TIDY_SECONDS
             await self._queue.prune()
 
-    async def _audit(self, claims: Sequence[Claim], unwritten: dict[int, Claim]) -> None:
-        """Judge all at once, and write the verdicts as they come."""
+    async def _audit(self, claims: Sequence[Claim], unjudged: dict[int, Claim]) -> None:
+        """Judge all at once, and hand the verdicts on as they come."""
         keys = [(claim.entity_type, claim.gid) for claim in claims]
         examiner = Examiner(
             self._reads,
@@ -128,8 +152,10 @@ class Auditor:
             while pending:
                 done, pending = await asyncio.wait(pending, timeout=GATHER_SECONDS)
                 looks = [look for task in done if (look := task.result()) is not None]
-                for audit in await to_its_end(self._write(looks)):
-                    unwritten.pop(audit.claim.id)
+                await self._written()
+                self._writing = asyncio.create_task(self._write_or_release(looks))
+                for look in looks:
+                    unjudged.pop(look.audited.claim.id)
         finally:
             for task in tasks:
                 task.cancel()
@@ -152,9 +178,9 @@ class Auditor:
             if error.service == ARCHIVE:
                 return None
             wait = timedelta(seconds=error.seconds)
-            audited = unjudged(claim, f"service-paused: {error.service}", wait)
+            audited = without_verdict(claim, f"service-paused: {error.service}", wait)
         except TimeoutError:
-            audited = unjudged(claim, "too-slow", timedelta(seconds=limit))
+            audited = without_verdict(claim, "too-slow", timedelta(seconds=limit))
         except Exception as error:
             if is_trouble(error):
                 raise
@@ -164,7 +190,7 @@ class Auditor:
                 claim.gid,
                 extra={"action": "audit", "entity_type": claim.entity_type, "mbid": claim.gid},
             )
-            audited = unjudged(claim, f"broken: {type(error).__name__}", BROKEN_WAIT)
+            audited = without_verdict(claim, f"broken: {type(error).__name__}", BROKEN_WAIT)
         return Look(audited, seen, time.monotonic() - begun)
 
     async def _judged(self, examiner: Examiner, claim: Claim, expected: Expected) -> Audited:
@@ -174,10 +200,17 @@ class Auditor:
         verdict = decide(expected, examination.actual, examination.comparison, context)
         return Audited(claim, verdict)
 
-    async def _write(self, looks: Sequence[Look]) -> list[Finished]:
+    async def _write_or_release(self, looks: Sequence[Look]) -> None:
+        try:
+            await self._write(looks)
+        except BaseException:
+            await self._queue.release([look.audited.claim for look in looks])
+            raise
+
+    async def _write(self, looks: Sequence[Look]) -> None:
         """Write verdicts, all in one transaction if the database takes them."""
         if not looks:
-            return []
+            return
         seen = {look.audited.claim.id: look.seen for look in looks if look.seen is not None}
         audits = [look.audited for look in looks]
         try:
@@ -185,16 +218,18 @@ class Auditor:
         except Exception as error:
             if is_trouble(error):
                 raise
-            return await self._write_apart(looks, error)
+            await self._write_apart(looks, error)
+            return
         seconds = {look.audited.claim.id: look.seconds for look in looks}
         for audit in written:
             self._journal.finished(audit, seconds[audit.claim.id])
-        return written
 
-    async def _write_apart(self, looks: Sequence[Look], error: Exception) -> list[Finished]:
+    async def _write_apart(self, looks: Sequence[Look], error: Exception) -> None:
         """One verdict that the database refuses must not keep the others from being written."""
         if len(looks) > 1:
-            return [audit for look in looks for audit in await self._write([look])]
+            for look in looks:
+                await self._write([look])
+            return
         (look,) = looks
         if look.seen is None:
             raise error
@@ -207,8 +242,8 @@ class Auditor:
             exc_info=None if isinstance(error, psycopg.Error) else error,
             extra={"action": "audit", "entity_type": claim.entity_type, "mbid": claim.gid},
         )
-        refused = unjudged(claim, "broken: unwritable", BROKEN_WAIT)
-        return await self._write([Look(refused, None, look.seconds)])
+        refused = without_verdict(claim, "broken: unwritable", BROKEN_WAIT)
+        await self._write([Look(refused, None, look.seconds)])
 
 
 def is_trouble(error: Exception) -> bool:
@@ -216,6 +251,6 @@ def is_trouble(error: Exception) -> bool:
     return isinstance(error, Unreachable | psycopg.Error) and is_passing(error)
 
 
-def unjudged(claim: Claim, reason: str, wait: timedelta) -> Audited:
+def without_verdict(claim: Claim, reason: str, wait: timedelta) -> Audited:
     """No verdict; after many times in a row a person is asked."""
     return Audited(claim, deferred(claim, reason, wait), is_late=True)

@@ -61,6 +61,7 @@ async def open_engine(
                 events=queue,
                 observer=observer,
             )
+            stack.push_async_callback(auditor.close)
         return Engine(
             settings=EngineSettings(
                 concurrency=config.indexer.concurrency,
