@@ -105,6 +105,16 @@ async def test_idle_steps_run_until_they_find_nothing(database_url: str) -> None
     assert steps.begun == 6
 
 
+async def test_polls_count_as_idle_although_each_begins_a_step(database_url: str) -> None:
+    steps = Steps(3)
+    async with running(
+        make_engine(database_url, idle_step=steps), max_idle_loops=4, max_wait=0.02
+    ) as it:
+        assert await it.ended() == 0
+    assert it.diary.about("idled") == [None] * 4
+    assert steps.begun == 7
+
+
 async def test_no_idle_step_begins_while_an_event_waits(database_url: str, rows: Rows) -> None:
     for gid in GIDS[:6]:
         rows.index(gid)
