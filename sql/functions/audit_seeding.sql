@@ -62,9 +62,9 @@ BEGIN
     IF is_dry THEN
         SELECT count(DISTINCT each.gid) INTO inserted
           FROM unnest(gids) AS each (gid)
-         WHERE NOT EXISTS (
-               SELECT FROM artwork_indexer.audit_entity AS known
-                WHERE known.entity_type = seed_entities.entity_type AND known.gid = each.gid);
+         WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
+                 WHERE known.entity_type = seed_entities.entity_type AND known.gid = each.gid)
+               IS NULL;
     ELSE
         INSERT INTO artwork_indexer.audit_entity (entity_type, gid, priority, seeded_from)
         SELECT seed_entities.entity_type, new.gid, new.priority, new.source
@@ -73,10 +73,11 @@ BEGIN
                        coalesce(each.source, sources[1]) AS source
                   FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
                  ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS new
-         WHERE NOT EXISTS (
-               -- A conflict would cost a number of the sequence each time.
-               SELECT FROM artwork_indexer.audit_entity AS known
-                WHERE known.entity_type = seed_entities.entity_type AND known.gid = new.gid)
+         -- A conflict would cost a number of the sequence each time. Not an anti-join: without
+         -- statistics its plan compares each entity with all that are there.
+         WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
+                 WHERE known.entity_type = seed_entities.entity_type AND known.gid = new.gid)
+               IS NULL
          ORDER BY new.gid
             ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS inserted = ROW_COUNT;
