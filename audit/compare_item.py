@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Present
+from artwork_indexer.archive.metadata_write import wrong_fields
 from artwork_indexer.index_json import Image
 from audit import catalogue
 from audit import catalogue_item as kinds
@@ -27,18 +29,19 @@ from audit.states import (
 from audit.uploads import is_younger, seconds_until
 from audit.wording import image, listing
 
-MEDIATYPE = "image"
+METADATA_FIELDS: Final[Mapping[str, tuple[Kind, str | None]]] = {
+    "collection": (kinds.NOT_IN_COLLECTION, None),
+    "noindex": (kinds.NOINDEX_MISSING, "true"),
+    "mediatype": (kinds.MEDIATYPE_WRONG, "image"),
+}
+"""The kind of finding and the right value; None is the collection of the archive."""
 
 
 def compare_metadata(expected: Expected, record: Present) -> Iterator[Finding]:
     """What only the Metadata Write API can mend: collection, noindex and mediatype."""
-    wanted = expected.project.collection
-    if wanted not in record.collections:
-        yield _metadata(kinds.NOT_IN_COLLECTION, record, "collection", wanted)
-    if [value.lower() for value in record.values("noindex")] != ["true"]:
-        yield _metadata(kinds.NOINDEX_MISSING, record, "noindex", "true")
-    if record.values("mediatype") != (MEDIATYPE,):
-        yield _metadata(kinds.MEDIATYPE_WRONG, record, "mediatype", MEDIATYPE)
+    for field in wrong_fields(expected.project, record):
+        kind, value = METADATA_FIELDS[field]
+        yield _metadata(kind, record, field, value or expected.project.collection)
 
 
 def compare_uploader(

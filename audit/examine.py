@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from artwork_indexer.config import AuditConfig
 from artwork_indexer.database import Database, query
+from artwork_indexer.errors import ConfigurationError
 from artwork_indexer.projects import Project
 from artwork_indexer.remotes import Remotes
 from audit import actual as actuals
@@ -16,6 +17,7 @@ from audit import lookups, neighbours, owners
 from audit.compare import compare
 from audit.comparison import CompareSettings, Comparison
 from audit.expected import Key, Replication
+from audit.field_differences import FIELD_NAMES
 from audit.states import Actual, Evidence, Expected, Surroundings
 
 
@@ -28,15 +30,34 @@ class Examination:
     comparison: Comparison
 
 
+def compared_fields(audit: AuditConfig) -> frozenset[str]:
+    """The fields of the document that are compared; empty means all.
+
+    Raises:
+        ConfigurationError: ``xml_fields`` names something that is not compared.
+    """
+    fields = frozenset(audit.xml_fields)
+    if unknown := fields - FIELD_NAMES:
+        raise ConfigurationError(
+            f"[audit] xml_fields: there is no field {', '.join(sorted(unknown))}; there are "
+            f"{', '.join(sorted(FIELD_NAMES))}."
+        )
+    return fields
+
+
 def compare_settings(
     audit: AuditConfig, uploaders: Sequence[str], replication: Replication
 ) -> CompareSettings:
-    """What a comparison has to know of the configuration and of the database."""
+    """What a comparison has to know of the configuration and of the database.
+
+    Raises:
+        ConfigurationError: as :func:`compared_fields`.
+    """
     return CompareSettings(
         settle=timedelta(hours=audit.settle_hours),
         upload_window=timedelta(hours=audit.upload_window_hours),
         uploaders=frozenset(uploaders),
-        xml_fields=frozenset(audit.xml_fields),
+        xml_fields=compared_fields(audit),
         mirror=replication.is_mirror,
         replicated_until=replication.replicated_until,
     )

@@ -12,6 +12,8 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import Any, Final
 
+import psycopg
+
 from artwork_indexer.database import Connection, Database, Row, query
 from artwork_indexer.index_json import Image, image_from_row
 from artwork_indexer.projects import BY_ENTITY_TYPE
@@ -102,10 +104,14 @@ async def _rows(connection: Connection, batch: Sequence[Key]) -> dict[Key, Row]:
 
 
 async def _open(connection: Connection, batch: Sequence[Key]) -> frozenset[Key]:
-    cursor = await connection.execute(
-        query("audit_expected_open"),
-        {"types": [entity_type for entity_type, _ in batch], "gids": [gid for _, gid in batch]},
-    )
+    types, gids = [entity_type for entity_type, _ in batch], [gid for _, gid in batch]
+    try:
+        cursor = await connection.execute(
+            query("audit_expected_open"), {"types": types, "gids": gids}
+        )
+    except psycopg.errors.InvalidSchemaName:
+        # A mirror on which one entity is checked needs no event queue.
+        return frozenset()
     return frozenset((row["entity_type"], row["gid"]) for row in await cursor.fetchall())
 
 

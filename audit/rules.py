@@ -11,7 +11,7 @@ from artwork_indexer.config_sections import AuditConfig
 from artwork_indexer.database import Database
 from audit import expected as expectations
 from audit.comparison import CompareSettings
-from audit.examine import compare_settings
+from audit.examine import compare_settings, compared_fields
 from audit.expected import Replication
 from audit.queue import Claim
 from audit.verdict import DecideContext
@@ -22,10 +22,17 @@ SHARE_OF_RATE: Final = 0.25
 
 @dataclass(slots=True)
 class Rules:
-    """The rules; those that depend on the database hold once it is known (:meth:`know`)."""
+    """The rules; those that depend on the database hold once it is known (:meth:`know`).
+
+    Raises:
+        ConfigurationError: the section of the audit names a field that is not compared.
+    """
 
     config: Config
     _replication: Replication | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        compared_fields(self.config.audit)
 
     async def know(self, database: Database) -> None:
         """Find out what kind of database this is, and of a mirror how old its data are.

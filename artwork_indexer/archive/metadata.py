@@ -18,7 +18,7 @@ from artwork_indexer.errors import TransientError
 from artwork_indexer.http import MEBIBYTE, Service
 from artwork_indexer.http_outcomes import scrub
 
-LARGEST_RECORD: Final = 64 * MEBIBYTE
+LARGEST_RECORD: Final = 16 * MEBIBYTE
 """Bytes; an item may have 10,000 files of some 300 bytes of metadata each."""
 
 Json = Mapping[str, Any]

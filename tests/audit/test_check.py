@@ -24,6 +24,7 @@ class Stage:
     """A healthy world, and the command."""
 
     config: Path
+    conninfo: str
     archive: Archive
     world: World
 
@@ -51,7 +52,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     async with serving(archive, WebService(database_url)) as base_url:
         config = tmp_path / "config.ini"
         config.write_text(config_text(base_url, database_url), "utf-8")
-        yield Stage(config, archive, built)
+        yield Stage(config, database_url, archive, built)
 
 
 async def test_healthy_entities_are_clean(stage: Stage, tmp_path: Path) -> None:
@@ -102,3 +103,19 @@ async def test_an_archive_that_is_away_is_one_sentence(stage: Stage) -> None:
 async def test_an_mbid_is_demanded(stage: Stage) -> None:
     assert (await stage.check("release"))[0] == 2
     assert (await stage.check("release", "nonsense"))[0] == 2
+
+
+async def test_a_mirror_needs_no_event_queue(stage: Stage) -> None:
+    with psycopg.connect(stage.conninfo, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA artwork_indexer CASCADE")
+    code, out, err = await stage.check("release", stage.world.releases.with_art[0])
+    assert (code, err) == (0, "")
+    assert "clean" in out
+
+
+async def test_a_field_that_is_not_compared_is_refused(stage: Stage) -> None:
+    stage.config.write_text(stage.config.read_text() + "\n[audit]\nxml_fields = title colour\n")
+    code, _, err = await stage.check("release", stage.world.releases.with_art[0])
+    assert code == 2
+    assert "colour" in err
+    assert "barcode" in err
