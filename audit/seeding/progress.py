@@ -81,6 +81,12 @@ class Progress:
         elif exc_type is None and self._done:
             self._write_line()
 
+    def expect(self, total: int) -> None:
+        """So many there are, as is known only now."""
+        self._total = total
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], total=total)
+
     def advance(self, entries: int) -> None:
         """So many more entries are done."""
         self._done += entries
