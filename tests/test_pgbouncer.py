@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from artwork_indexer.database import Database
 from artwork_indexer.engine import ListenMode
+from tests.audit.auditor_fixtures import audit_stage
 from tests.queue_fixtures import GIDS, Rows, make_engine, running, until
 
 pytest_plugins = ["tests.queue_plugin"]
@@ -143,3 +144,12 @@ async def test_a_restarted_pooler_is_an_outage_like_any_other(bouncer: Bouncer, 
         await it.diary.wait_for("completed", second)
     process.terminate()
     await process.wait()
+
+
+async def test_the_audit_works_too(pooled: str, database_url: str, tmp_path: Path) -> None:
+    async with audit_stage(database_url, tmp_path) as stage:
+        stage.seed(stage.world.releases.with_art)
+        stage.conninfo = pooled
+        stage.environ = {"ARTWORK_INDEXER_INDEXER_LISTEN": "no"}
+        assert await stage.run() == 0
+        assert set(stage.states().values()) == {"clean"}

@@ -38,19 +38,16 @@ AUDIT = {
 }
 
 
-@dataclass
-class AuditStage:
-    """A healthy world at the archive's stand-in, and what watches it."""
+@dataclass(kw_only=True)
+class DaemonStage:
+    """A database under audit, and where the daemon finds the services."""
 
     url: str
     conninfo: str
     directory: Path
-    archive: Archive
-    webservice: WebService
-    world: World
     rows: Entities
     settings: dict[str, str] = field(default_factory=lambda: dict(AUDIT))
-    more: str = ""
+    environ: dict[str, str] = field(default_factory=dict)
 
     def seed(self, gids: Iterable[str], entity_type: str = "release") -> None:
         for gid in gids:
@@ -61,7 +58,7 @@ class AuditStage:
         audit = "\n".join(f"{key} = {value}" for key, value in self.settings.items())
         path.write_text(
             f"{config_text(self.url, self.conninfo)}\n[indexer]\nindex_delay_seconds = 0\n"
-            f"\n[metrics]\nport =\n\n[audit]\n{audit}\n{self.more}",
+            f"\n[metrics]\nport =\n\n[audit]\n{audit}\n",
             "utf-8",
         )
         return path
@@ -71,7 +68,7 @@ class AuditStage:
     ) -> Daemon:
         watching = observer or Observer()
         engine = await open_engine(
-            load(self.config(), {}),
+            load(self.config(), self.environ),
             worker=worker_name(),
             observer=watching,
             http_observer=None,
@@ -92,11 +89,20 @@ class AuditStage:
         found = self.rows.table("audit_finding", "kind, subject")
         return [row["kind"] for row in found if row["audit_entity_id"] == entity]
 
-    def requests(self) -> list[tuple[str, str]]:
-        return [(entry.method, entry.path) for entry in self.archive.journal]
-
     def events(self) -> list[Mapping[str, Any]]:
         return self.rows.table("event_queue", "id")
+
+
+@dataclass(kw_only=True)
+class AuditStage(DaemonStage):
+    """A healthy world at the archive's stand-in, and what watches it."""
+
+    archive: Archive
+    webservice: WebService
+    world: World
+
+    def requests(self) -> list[tuple[str, str]]:
+        return [(entry.method, entry.path) for entry in self.archive.journal]
 
 
 @asynccontextmanager
@@ -117,6 +123,14 @@ async def audit_stage(
     async with serving(archive, webservice) as url:
         rows = Entities(conninfo)
         try:
-            yield AuditStage(url, conninfo, directory, archive, webservice, built, rows)
+            yield AuditStage(
+                url=url,
+                conninfo=conninfo,
+                directory=directory,
+                rows=rows,
+                archive=archive,
+                webservice=webservice,
+                world=built,
+            )
         finally:
             rows.close()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from artwork_indexer.observer import Observer
 from artwork_indexer.sandbox import webservice_faults
@@ -78,6 +79,40 @@ async def test_report_mode_writes_nothing_and_repair_mode_takes_over(stage: Audi
     stage.settings["mode"] = "repair"
     assert await stage.run() == 0
     assert stage.states() == {gid: "clean"}
+
+
+def variables(conninfo: str, section: str) -> dict[str, str]:
+    """A connection string as environment variables of a section."""
+    return {
+        f"ARTWORK_INDEXER_{section}_{key.upper()}": str(value)
+        for key, value in conninfo_to_dict(conninfo).items()
+    }
+
+
+async def test_expected_states_come_from_a_replica(stage: AuditStage) -> None:
+    spoil(stage, stage.world.releases.with_art[0])
+    stage.seed(stage.world.releases.with_art)
+    stage.environ = variables(stage.conninfo, "DATABASE_READONLY")
+    assert await stage.run() == 0
+    assert set(stage.states().values()) == {"clean"}
+
+
+async def test_a_replica_that_has_nothing_ruins_nothing(
+    stage: AuditStage, musicbrainz_url: str
+) -> None:
+    gids = stage.world.releases.with_art
+    stage.seed(gids)
+    stage.settings["deletions"] = "yes"
+    stage.environ = variables(musicbrainz_url, "DATABASE_READONLY")
+    daemon = await stage.daemon()
+    running = asyncio.create_task(daemon.run())
+    await until(lambda: all(row["last_audit_at"] for row in stage.rows.table("audit_entity")))
+    daemon.stop()
+    assert await running == 0
+    assert {row["deferral_reason"] for row in stage.rows.table("audit_entity")} == {
+        "database-changed"
+    }
+    assert stage.events() == []
 
 
 async def test_a_mirror_is_never_repaired(stage: AuditStage) -> None:
