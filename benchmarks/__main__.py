@@ -1,7 +1,7 @@
 """``make bench``: measure, and print each figure beside what it is meant to be.
 
 Absolute figures depend on the machine; the comparisons are made within one run.
-Name measurements to run only those: ``python -m benchmarks latency claiming draining``.
+Name measurements to run only those: ``python -m benchmarks latency claiming``.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 
 from artwork_indexer.sandbox.postgres import running
-from benchmarks import auditing, claiming, draining, latency
+from benchmarks import auditing, claiming, draining, latency, seeding
 
 MEASUREMENTS = {
     "latency": latency.run,
     "claiming": claiming.run,
     "draining": draining.run,
     "auditing": auditing.run,
+    "seeding": seeding.run,
 }
 
 

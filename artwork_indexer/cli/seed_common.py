@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from artwork_indexer.cli.common import load_config
 from artwork_indexer.cli.output import print_json, print_table
+from artwork_indexer.config import DatabaseConfig
+from artwork_indexer.database import Database
+from artwork_indexer.migrations import connect
+from artwork_indexer.projects import BY_ENTITY_TYPE
+from audit.seeding.checkpoint import Seeding
 from audit.seeding.progress import Tally, duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,7 +34,7 @@ class Summary:
     """What a command did, for people or as JSON; make it when the work begins."""
 
     def __init__(self, *, is_dry: bool, as_json: bool) -> None:
-        self._is_dry = is_dry
+        self.is_dry = is_dry
         self._as_json = as_json
         self._begun = time.monotonic()
 
@@ -50,7 +57,7 @@ class Summary:
         if self._as_json:
             print_json(
                 {
-                    "dry_run": self._is_dry,
+                    "dry_run": self.is_dry,
                     "seconds": round(seconds, 3),
                     **total.as_json(),
                     "sources": {name: tally.as_json() for name, tally in tallies.items()},
@@ -64,6 +71,61 @@ class Summary:
         print_table(rows, COLUMNS, empty="Nothing was done.")
         for note in notes:
             click.echo(note)
-        if self._is_dry:
+        if self.is_dry:
             click.echo("Dry run: nothing was written.")
         click.echo(f"{total.total:,} entries in {duration(seconds)}.")
+
+
+def entity_option(command: Command) -> Command:
+    """Add ``--entity``."""
+    return click.option(
+        "--entity",
+        "entity_type",
+        type=click.Choice(list(BY_ENTITY_TYPE)),
+        help="Only this archive.",
+    )(command)
+
+
+def from_start_option(command: Command) -> Command:
+    """Add ``--from-start``."""
+    return click.option(
+        "--from-start", is_flag=True, help="Read everything again, not only what is new."
+    )(command)
+
+
+Work = Callable[[Database, Seeding, str], Awaitable[None]]
+"""Gets MusicBrainz's database, an open source, and the type of entity."""
+
+
+def seed_from_musicbrainz(
+    work: Work,
+    source_of: Callable[[str], str],
+    entity_type: str | None,
+    summary: Summary,
+    *,
+    from_start: bool,
+) -> None:
+    """Seed from MusicBrainz's tables, one type after the other, and print what was done."""
+    types = [entity_type] if entity_type else list(BY_ENTITY_TYPE)
+    config = load_config()
+    primary, source = config.database, config.database_readonly or config.database
+    for section in (primary, source):
+        # The pool would only say, after some seconds, that it got no connection.
+        connect(section.conninfo()).close()
+
+    async def run() -> dict[str, Tally]:
+        tallies = {}
+        async with _open(primary) as database, _open(source) as reader:
+            for name in types:
+                seeding = await Seeding.open(database, source_of(name), dry=summary.is_dry)
+                if from_start:
+                    seeding.position = {}
+                await work(reader, seeding, name)
+                tallies[source_of(name)] = seeding.tally
+        return tallies
+
+    summary.tell(asyncio.run(run()))
+
+
+def _open(section: DatabaseConfig) -> Database:
+    return Database(section.conninfo(), size=2, prepared=False, name="artwork-indexer seed")

@@ -1,5 +1,6 @@
 -- Entities that a source names come under audit. Nobody waits for a seeder but another one: it
--- inserts, and passes by every row that somebody holds.
+-- inserts, and passes by every row that somebody holds. Known entities are looked up one by one
+-- and never joined: until the table is analyzed for the first time, a join would read all of it.
 
 CREATE OR REPLACE FUNCTION artwork_indexer.raise_audits(
     entity_type artwork_indexer.indexable_entity_type, gids uuid[],
@@ -7,38 +8,47 @@ CREATE OR REPLACE FUNCTION artwork_indexer.raise_audits(
 ) RETURNS integer
 LANGUAGE plpgsql
 SET enable_seqscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
+SET enable_bitmapscan TO off
 AS $$
 DECLARE
+    ids bigint[];
+    new_priorities smallint[];
+    new_sources text[];
     raised integer;
 BEGIN
     -- A source with a better reason moves an entity forward. What would never be audited again
     -- by itself is due, since the source knows something of it.
-    WITH listed AS MATERIALIZED (
-        SELECT DISTINCT ON (each.gid) each.gid,
-               coalesce(each.priority, priorities[1]) AS priority,
-               coalesce(each.source, sources[1]) AS source
-          FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
-         ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC
-    ), lower AS MATERIALIZED (
-        SELECT known.id, listed.priority, listed.source
-          FROM listed
-          JOIN artwork_indexer.audit_entity AS known
-            ON known.entity_type = raise_audits.entity_type AND known.gid = listed.gid
-         WHERE known.priority - known.priority_bonus < listed.priority
-           AND known.status <> 'audit_in_progress'
+    SELECT array_agg(lower.id), array_agg(lower.priority), array_agg(lower.source)
+      INTO ids, new_priorities, new_sources
+      FROM (SELECT DISTINCT ON (each.gid)
+                   coalesce(each.priority, priorities[1]) AS priority,
+                   coalesce(each.source, sources[1]) AS source,
+                   (SELECT known.id FROM artwork_indexer.audit_entity AS known
+                     WHERE known.entity_type = raise_audits.entity_type AND known.gid = each.gid
+                       AND known.priority - known.priority_bonus
+                           < coalesce(each.priority, priorities[1])) AS id
+              FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
+             ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS lower
+     WHERE lower.id IS NOT NULL;
+    IF ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    WITH free AS MATERIALIZED (
+        SELECT known.id FROM artwork_indexer.audit_entity AS known
+         WHERE known.id = ANY (ids) AND known.status <> 'audit_in_progress'
          ORDER BY known.id
-           FOR UPDATE OF known SKIP LOCKED
+           FOR UPDATE SKIP LOCKED
     )
     UPDATE artwork_indexer.audit_entity AS entity
-       SET priority = least(32767, lower.priority::integer + entity.priority_bonus),
-           seeded_from = lower.source,
+       SET priority = least(32767, better.priority::integer + entity.priority_bonus),
+           seeded_from = better.source,
            next_audit_at = CASE
                WHEN entity.next_audit_at IS NULL AND entity.status IN ('clean', 'legacy')
                THEN statement_timestamp() ELSE entity.next_audit_at END
-      FROM lower
-     WHERE entity.id = lower.id;
+      FROM free
+      JOIN unnest(ids, new_priorities, new_sources) AS better (id, priority, source)
+        ON better.id = free.id
+     WHERE entity.id = free.id AND entity.id = ANY (ids);
     GET DIAGNOSTICS raised = ROW_COUNT;
     RETURN raised;
 END
@@ -51,8 +61,7 @@ CREATE OR REPLACE FUNCTION artwork_indexer.seed_entities(
 )
 LANGUAGE plpgsql
 SET enable_seqscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
+SET enable_bitmapscan TO off
 AS $$
 BEGIN
     -- priorities and sources have one element for each gid, or one for all of them. A dry run
@@ -63,8 +72,8 @@ BEGIN
         SELECT count(DISTINCT each.gid) INTO inserted
           FROM unnest(gids) AS each (gid)
          WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
-                 WHERE known.entity_type = seed_entities.entity_type AND known.gid = each.gid)
-               IS NULL;
+                 WHERE known.entity_type = seed_entities.entity_type
+                   AND known.gid = each.gid) IS NULL;
     ELSE
         INSERT INTO artwork_indexer.audit_entity (entity_type, gid, priority, seeded_from)
         SELECT seed_entities.entity_type, new.gid, new.priority, new.source
@@ -73,11 +82,10 @@ BEGIN
                        coalesce(each.source, sources[1]) AS source
                   FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
                  ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS new
-         -- A conflict would cost a number of the sequence each time. Not an anti-join: without
-         -- statistics its plan compares each entity with all that are there.
+         -- A conflict would cost a number of the sequence each time.
          WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
-                 WHERE known.entity_type = seed_entities.entity_type AND known.gid = new.gid)
-               IS NULL
+                 WHERE known.entity_type = seed_entities.entity_type
+                   AND known.gid = new.gid) IS NULL
          ORDER BY new.gid
             ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS inserted = ROW_COUNT;

@@ -1,0 +1,46 @@
+"""MBIDs that were merged into others come under audit: their items have to be empty now.
+
+A redirect has no row id. The first pass goes by MBID; later ones by the time of the merge, for
+which MusicBrainz has no index: they read the table once for each page of what is new.
+"""
+
+from __future__ import annotations
+
+import time
+
+from artwork_indexer.database import Database
+from audit import uploads
+from audit.seeding.checkpoint import REDIRECT, Seeding
+from audit.seeding.musicbrainz import NIL, QUERIES, look_back
+from audit.seeding.progress import Progress
+from audit.seeding.walking import Route, Walker, read
+
+
+def source_of(entity_type: str) -> str:
+    """The name under which the position is kept."""
+    return f"redirects {entity_type}"
+
+
+async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
+    """Bring all merged MBIDs of one type under audit that are not yet.
+
+    Raises:
+        Refused: these are not MusicBrainz's tables, or another run is under way.
+    """
+    queries, label = QUERIES[entity_type], f"redirects: merged {entity_type}s"
+    if not seeding.position:
+        newest = int((time.time() - uploads.EPOCH) * 100)
+        start = await read(reader, queries.start, newest=newest)
+        seeding.position = {"merges": start["merges"], "gids": [NIL]}
+    seeding.position = look_back(seeding.position)
+    walker = Walker(reader, seeding, entity_type)
+    if seeding.position["gids"] is not None:
+        await _walk(walker, Route("gids", queries.redirects, REDIRECT, label))
+        seeding.position = {**seeding.position, "gids": None}
+    await _walk(walker, Route("merges", queries.merges, REDIRECT, f"{label}, new ones"))
+    await seeding.add([], seeding.position, finished=True)
+
+
+async def _walk(walker: Walker, route: Route) -> None:
+    with Progress(route.source, "MBIDs") as progress:
+        await walker.walk(route, progress)

@@ -1,0 +1,125 @@
+"""Walks through MusicBrainz's tables, a page at a time.
+
+A page is one short statement on a key that only grows: no lock that an edit would wait for, no
+snapshot that outlives it. While a batch is written, the next page is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Final, LiteralString
+
+import psycopg
+
+from artwork_indexer.database import Database, Row
+from artwork_indexer.database_sentences import first_line
+from artwork_indexer.errors import Refused
+from audit.seeding.checkpoint import Batch, Seeding
+from audit.seeding.progress import Progress
+
+FIRST_SIZE: Final = 2000
+SMALLEST_SIZE: Final = 200
+LARGEST_SIZE: Final = 10_000
+BATCH_SECONDS: Final = 0.1
+"""How long the writing of a batch should take; whoever inserts the same entity waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way through a table.
+
+    ``key`` is its place in the position. The rows of ``query`` have ``last`` (the key of the
+    page's last entry), ``entries``, and MBIDs in ``column``.
+    """
+
+    key: str
+    query: LiteralString
+    priority: int
+    source: str
+    column: str = "gids"
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+class Walker:
+    """Brings what stands on a route under audit, from where the position is."""
+
+    def __init__(self, reader: Database, seeding: Seeding, entity_type: str) -> None:
+        self._reader = reader
+        self._seeding = seeding
+        self._entity_type = entity_type
+        self._size = FIRST_SIZE
+
+    async def walk(self, route: Route, progress: Progress) -> None:
+        """Walk to the end of a route.
+
+        Raises:
+            Refused: these are not MusicBrainz's tables, or another run is under way.
+        """
+        async with aclosing(self._pages(route)) as pages:
+            async for page in pages:
+                begun = time.monotonic()
+                await self._write(route, page)
+                self._size = next_size(self._size, time.monotonic() - begun)
+                progress.advance(page["entries"])
+
+    async def _write(self, route: Route, page: Row) -> None:
+        gids = page[route.column]
+        batch = Batch(self._entity_type, gids, [route.priority], [route.source])
+        position = {**self._seeding.position, route.key: page["last"]}
+        await self._seeding.add([batch] if gids != "{}" else [], position)
+
+    async def _pages(self, route: Route) -> AsyncGenerator[Row, None]:
+        """Pages in order; the next one is read while its user is busy with this one."""
+        after, size = self._seeding.position[route.key], self._size
+        page = await self._read(route, after, size)
+        while page["entries"]:
+            if page["entries"] < size:
+                yield page
+                return
+            size = self._size
+            ahead = asyncio.create_task(self._read(route, page["last"], size))
+            try:
+                yield page
+                page = await ahead
+            finally:
+                await _ended(ahead)
+
+    async def _read(self, route: Route, after: object, most: int) -> Row:
+        return await read(
+            self._reader, route.query, after=json.dumps(after), most=most, **route.parameters
+        )
+
+
+async def _ended(task: asyncio.Task[Row]) -> None:
+    """Leave nothing behind when the walk ends early."""
+    task.cancel()
+    with suppress(asyncio.CancelledError, psycopg.Error):
+        await task
+
+
+def next_size(size: int, seconds: float) -> int:
+    """How large the next batch should be; at most twice and at least half of this one."""
+    wanted = size * BATCH_SECONDS / max(seconds, 1e-3)
+    return int(min(max(wanted, size / 2, SMALLEST_SIZE), size * 2, LARGEST_SIZE))
+
+
+async def read(reader: Database, statement: LiteralString, **parameters: object) -> Row:
+    """The one row of a statement on MusicBrainz's tables.
+
+    Raises:
+        Refused: they are not there.
+    """
+    try:
+        row = await reader.fetch_one(statement, **parameters)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        raise Refused(
+            f"This is no MusicBrainz database ({first_line(error)}). Let [database], or "
+            "[database_readonly] if it is set, point at one."
+        ) from error
+    assert row is not None
+    return row

@@ -1,0 +1,210 @@
+"""Seeding the audit from MusicBrainz's tables, while somebody edits them.
+
+``SEEDING_RELEASES`` in the environment sets the number of releases.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from artwork_indexer.migrations import migrate_database
+from artwork_indexer.sandbox.postgres import Server
+from artwork_indexer.sandbox.schema import musicbrainz_schema
+
+RELEASES = int(os.environ.get("SEEDING_RELEASES", "1000000"))
+STEP = 500_000
+MOST_WAIT = "50ms"
+EDIT_SECONDS = 0.02
+
+TABLES = """
+SET session_replication_role = replica;
+INSERT INTO musicbrainz.release (id, gid, name, artist_credit, release_group)
+SELECT number, gen_random_uuid(), 'Release ' || number, 1 + number % 1000, 1 + number % 5000
+  FROM generate_series({first}, {last}) AS number;
+INSERT INTO cover_art_archive.cover_art (id, release, edit, ordering, mime_type)
+SELECT 3000::bigint * (2 * number + place), number, 1, place, 'image/jpeg'
+  FROM generate_series({first}, {last}) AS number, generate_series(1, 2) AS place
+ WHERE number % 4 > 0;
+INSERT INTO musicbrainz.release_gid_redirect (gid, new_id, created)
+SELECT gen_random_uuid(), number, now() - number * interval '1 minute'
+  FROM generate_series({first}, {last}, 5) AS number;
+"""
+AFTER = "SELECT setval('musicbrainz.release_id_seq', {last}); VACUUM ANALYZE"
+NEW = """
+SET session_replication_role = replica;
+INSERT INTO musicbrainz.release (gid, name, artist_credit, release_group)
+SELECT gen_random_uuid(), 'New', 1, 1 FROM generate_series(1, 1000)
+"""
+EDITS: tuple[bytes, ...] = (
+    b"UPDATE musicbrainz.release SET name = name || '.' WHERE id = %(release)s",
+    b"UPDATE cover_art_archive.cover_art SET comment = comment || '.' WHERE release = %(release)s",
+    b"""
+UPDATE artwork_indexer.event_queue SET state = 'completed'
+ WHERE id IN (SELECT id FROM artwork_indexer.event_queue WHERE state = 'queued' LIMIT 1)
+""",
+)
+SLOWEST = b"""
+SELECT coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0) * 1000
+  FROM pg_stat_activity WHERE application_name = 'artwork-indexer seed' AND state = 'active'
+"""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What others saw meanwhile, in milliseconds."""
+
+    edits: list[float] = field(default_factory=list)
+    refused: int = 0
+    """Edits that would have waited longer than that for a lock."""
+    longest_statement: float = 0.0
+
+    def __str__(self) -> str:
+        """For the report."""
+        if not self.edits:
+            return "no edit was made"
+        edits = sorted(self.edits)
+        return (
+            f"{len(edits)} edits: median {statistics.median(edits):.1f} ms, p99 "
+            f"{edits[int(len(edits) * 0.99)]:.0f} ms, worst {edits[-1]:.0f} ms; "
+            f"{self.refused} waited over {MOST_WAIT} for a lock (0)"
+        )
+
+
+def edit(conninfo: str, watch: Watch, done: threading.Event) -> None:
+    """Edit releases and images, and end the events of that, until it is done."""
+    chance = random.Random(1)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"SET lock_timeout = '{MOST_WAIT}'".encode())
+        while not done.wait(EDIT_SECONDS):
+            for statement in EDITS:
+                begun = time.perf_counter()
+                try:
+                    connection.execute(statement, {"release": chance.randint(1, RELEASES)})
+                except psycopg.errors.LockNotAvailable:
+                    watch.refused += 1
+                watch.edits.append((time.perf_counter() - begun) * 1000)
+
+
+def observe(conninfo: str, watch: Watch, done: threading.Event) -> None:
+    """Look for long statements of the seeder until it is done."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while not done.wait(EDIT_SECONDS):
+            row = connection.execute(SLOWEST).fetchone()
+            assert row is not None
+            watch.longest_statement = max(watch.longest_statement, float(row[0]))
+
+
+@contextmanager
+def watching(conninfo: str) -> Iterator[Watch]:
+    """Edit and observe for the length of the block."""
+    watch, done = Watch(), threading.Event()
+    threads = [
+        threading.Thread(target=work, args=(conninfo, watch, done)) for work in (edit, observe)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield watch
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command."""
+
+    result: dict[str, Any]
+    seconds: float
+    mebibytes: float
+
+    @property
+    def rate(self) -> float:
+        """Entities that came under audit, a second."""
+        return float(self.result["inserted"] / self.seconds)
+
+
+def command(config: Path, *arguments: str) -> Run:
+    """Run a command to its end; its summary, duration and peak memory."""
+    begun = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "artwork_indexer", "audit", *arguments, "--config", str(config)],
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)} failed")
+    return Run(json.loads(output), time.monotonic() - begun, usage.ru_maxrss / 1024)
+
+
+def database(server: Server) -> str:
+    """A database with so many releases, images and redirects."""
+    conninfo = server.create_database("bench_seeding")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(musicbrainz_schema().encode())
+        for first in range(1, RELEASES + 1, STEP):
+            last = min(RELEASES, first + STEP - 1)
+            connection.execute(TABLES.format(first=first, last=last).encode())
+    migrate_database(conninfo)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for statement in AFTER.format(last=RELEASES).split(";"):
+            connection.execute(statement.encode())
+    return conninfo
+
+
+def measure(conninfo: str, config: Path) -> Iterator[str]:
+    """First runs, second runs, the plan."""
+    seed: Callable[[str], Run] = lambda source: command(config, "seed", source, "--json")  # noqa: E731
+    with watching(conninfo) as quiet:
+        time.sleep(5)
+    yield f"before: {quiet}"
+    with watching(conninfo) as watch:
+        first = seed("musicbrainz")
+    yield (
+        f"seed musicbrainz, {RELEASES:,} releases: {first.rate:,.0f} rows/s (>= 50,000), "
+        f"{first.seconds:.1f} s, {first.mebibytes:.0f} MiB (<= 100), longest statement seen "
+        f"{watch.longest_statement:.0f} ms (<= 1,000)"
+    )
+    yield f"meanwhile: {watch}"
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(NEW.encode())
+    second = seed("musicbrainz")
+    yield (
+        f"again, with 1,000 new releases: {second.seconds:.2f} s, "
+        f"{second.seconds / first.seconds:.1%} of the first (<= 10%)"
+    )
+    merged, again = seed("redirects"), seed("redirects")
+    yield (
+        f"seed redirects: {merged.rate:,.0f} rows/s, {merged.mebibytes:.0f} MiB; "
+        f"again {again.seconds:.2f} s, {again.seconds / merged.seconds:.1%}"
+    )
+
+
+def run(server: Server, directory: Path) -> Iterator[str]:
+    """Set up, measure, report."""
+    conninfo = database(server)
+    config = directory / "seeding.ini"
+    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
+    config.write_text(
+        "[database]\n" + "".join(f"{key} = {value}\n" for key, value in parts.items())
+    )
+    yield from measure(conninfo, config)

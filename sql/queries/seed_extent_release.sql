@@ -1,0 +1,6 @@
+-- About how many releases are beyond a row id; NULL when the table was never analyzed.
+SELECT round(relation.reltuples * (extent.top - %(after)s)::float8 / nullif(extent.top, 0))::bigint
+           AS entries
+  FROM pg_catalog.pg_class AS relation,
+       (SELECT max(entity.id) AS top FROM musicbrainz.release AS entity) AS extent
+ WHERE relation.oid = 'musicbrainz.release'::regclass AND relation.reltuples >= 0
