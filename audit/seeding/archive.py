@@ -1,0 +1,216 @@
+"""Items that a search at the Internet Archive names come under audit, page by page.
+
+The search names what is in its index, and may name less than that. What it does not name is
+therefore no evidence of anything; how much it named is part of the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from artwork_indexer.archive.search import CursorRefused, Page, Search
+from artwork_indexer.database import Database, query
+from artwork_indexer.errors import Unreachable
+from artwork_indexer.projects import Project
+from audit.seeding.checkpoint import WITH_ART, Seeding
+from audit.seeding.identifiers import VISIBLE, Reject, decide
+from audit.seeding.patience import Patience
+from audit.seeding.progress import Progress
+
+SOURCE: Final = "archive search"
+
+
+class Repeats:
+    """Remembers what came, in little memory."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def is_new(self, *parts: str) -> bool:
+        """Whether it comes for the first time."""
+        digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._seen:
+            return False
+        self._seen.add(digest)
+        return True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the search named in the whole pass, and what it said that it has.
+
+    ``counts`` are of this run: foreign, malformed, and so on. ``broken`` says why it stopped
+    before its end.
+    """
+
+    project: Project
+    named: int = 0
+    promised: int | None = None
+    broken: str | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it named less than it said it has."""
+        return self.promised is not None and self.named < self.promised
+
+    def notes(self, with_art: int | None) -> list[str]:
+        """What a person has to know of the result; ``with_art`` is of MusicBrainz."""
+        name, kind = self.project.name, self.project.entity_type
+        of_all = "" if with_art is None else f" of about {with_art:,} {kind}s with art"
+        notes = [f"{name}: the Internet Archive named {self.named:,} items{of_all}."]
+        if with_art is None or self.named < with_art:
+            notes.append(
+                "This list is not complete: items with noindex, as all should be, are not in the "
+                "public index. That an item is not named means nothing."
+            )
+        if self.broken:
+            notes.append(self.broken)
+        elif self.is_short:
+            notes.append(
+                f"It said that it has {self.promised:,}: the answers were cut short. "
+                "Run this again; it begins anew."
+            )
+        return notes
+
+    def as_json(self, with_art: int | None) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "named": self.named,
+            "promised": self.promised,
+            "with_art": with_art,
+            "cut_short": self.is_short or self.broken is not None,
+            **dict(self.counts),
+        }
+
+
+class CollectionSearch:
+    """One pass over one collection, from where the run before it stopped.
+
+    ``scope`` is what the search was told, if anything: another scope is another source. The
+    next page is fetched while one is written, so only the service limits the speed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        search: Search,
+        patience: Patience,
+        project: Project,
+        *,
+        scope: str | None = None,
+        is_dry: bool = False,
+    ) -> None:
+        self._database = database
+        self._search = search
+        self._patience = patience
+        self._project = project
+        self._is_dry = is_dry
+        self._priority = VISIBLE if scope is None else WITH_ART
+        self.source = " ".join(filter(None, (SOURCE, project.collection, scope)))
+
+    async def run(
+        self, progress: Progress, reject: Reject, *, restart: bool = False
+    ) -> tuple[Seeding, Outcome]:
+        """Go on to the end, or with ``restart`` from the beginning to the end.
+
+        Raises:
+            Unreachable: the search failed too often; the next run goes on here.
+            EventError: the search refuses what it is asked.
+        """
+        seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
+        place = {} if restart or not seeding.is_resumed else dict(seeding.position)
+        outcome = Outcome(self._project, place.get("named", 0), place.get("promised"))
+        try:
+            await self._walk(seeding, outcome, place.get("cursor"), progress, reject)
+        except CursorRefused as error:
+            progress.tell(f"{error} Its cursor is too old; the search begins anew.")
+            outcome = Outcome(self._project)
+            await self._walk_once_more(seeding, outcome, progress, reject)
+        return seeding, outcome
+
+    async def _walk_once_more(
+        self, seeding: Seeding, outcome: Outcome, progress: Progress, reject: Reject
+    ) -> None:
+        try:
+            await self._walk(seeding, outcome, None, progress, reject)
+        except CursorRefused as error:
+            raise Unreachable(
+                f"The search at the Internet Archive forgets its cursors: {error} "
+                "Run this again later, with larger pages (--page-size)."
+            ) from error
+
+    async def _walk(
+        self,
+        seeding: Seeding,
+        outcome: Outcome,
+        cursor: str | None,
+        progress: Progress,
+        reject: Reject,
+    ) -> None:
+        """All pages from a cursor on; stops early where the search repeats itself."""
+        repeats, before = Repeats(), frozenset[str]()
+        page = await self._fetch(cursor)
+        if page.total is not None:
+            progress.expect(page.total)
+            if outcome.promised is None:
+                outcome.promised = page.total
+        while repeats.is_new(*page.names):
+            outcome.named += len(set(page.names) - before)
+            writing = self._store(seeding, outcome, page, reject)
+            cursor, before, following = page.cursor, frozenset(page.names), None
+            if cursor is not None and repeats.is_new(cursor):
+                following = await both(writing, self._fetch(cursor))
+            else:
+                await writing
+            progress.advance(len(page.names))
+            if cursor is None:
+                return
+            if following is None:
+                break
+            page = following
+        outcome.broken = (
+            f"The search repeats itself: after {outcome.named:,} names its cursor led back to "
+            "earlier ones. Run this again; it begins anew."
+        )
+        await seeding.add([], {}, finished=True)
+
+    async def _fetch(self, cursor: str | None) -> Page:
+        collection = self._project.collection
+        return await self._patience.ask(lambda: self._search.page(collection, cursor))
+
+    async def _store(self, seeding: Seeding, outcome: Outcome, page: Page, reject: Reject) -> None:
+        decided = await decide(self._database, page.names, self._project, reject)
+        outcome.counts += decided.counts
+        is_last = page.cursor is None
+        position = {"cursor": page.cursor, "named": outcome.named, "promised": outcome.promised}
+        await seeding.add(
+            decided.batches(SOURCE, self._priority),
+            {} if is_last else position,
+            skipped=decided.skipped,
+            refused=decided.refused,
+            finished=is_last,
+        )
+
+
+async def both(first: Awaitable[None], second: Awaitable[Page]) -> Page:
+    """Wait for both, whatever becomes of them; the failure of the first one counts more."""
+    written, fetched = await asyncio.gather(first, second, return_exceptions=True)
+    if isinstance(written, BaseException):
+        raise written
+    if isinstance(fetched, BaseException):
+        raise fetched
+    return fetched
+
+
+async def with_art(database: Database) -> dict[str, int | None]:
+    """About how many releases and events have art; None when nobody knows."""
+    return {
+        row["entity_type"]: row["entities"]
+        for row in await database.fetch(query("seed_archive_with_art"))
+    }

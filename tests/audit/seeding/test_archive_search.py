@@ -1,0 +1,275 @@
+"""Seeding from the search of the Internet Archive: pages, cursors, and what it does not name."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+import pytest
+
+from artwork_indexer.errors import CredentialsRefused, PermanentError, Unreachable
+from artwork_indexer.projects import EAA
+from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
+from audit.seeding.archive import with_art
+from audit.seeding.progress import Tally
+from tests.audit.seeding.archive_fixtures import (
+    EVENT,
+    MERGED_RELEASE,
+    RELEASE,
+    SCRAPE,
+    STAFF_KEYS,
+    UNKNOWN,
+    Place,
+    mbid,
+    names,
+)
+
+pytest_plugins = ["tests.audit.seeding.archive_plugin"]
+
+SOURCE = "archive search coverartarchive"
+MANY = 250
+
+
+def fill(place: Place, many: int = MANY) -> None:
+    """So many items that MusicBrainz does not know, three pages of them by default."""
+    place.archive.listed["coverartarchive"] = names(*range(1, many + 1))
+
+
+async def test_names_become_entities_with_what_is_known_of_them(place: Place) -> None:
+    for known in (RELEASE, MERGED_RELEASE, UNKNOWN, EVENT):
+        place.put(f"mbid-{known}")
+    for name in ("mbid-123", f"mbid-{UNKNOWN}0", "some-concert", f"MBID-{mbid(7)}"):
+        place.put(name)
+    place.put(f"mbid-{mbid(8).replace('0', 'a').upper()}")
+    place.put(f"mbid-{mbid(9)}", noindex=True)
+    seeding, outcome = await place.search().run(place.progress, place.reject)
+    found = {
+        gid: (row["entity_type"], row["priority"], row["seeded_from"], row["status"])
+        for gid, row in place.entities().items()
+    }
+    assert found == {
+        RELEASE: ("release", 120, "archive search", "unchecked"),
+        MERGED_RELEASE: ("release", 150, "archive search, merged", "unchecked"),
+        UNKNOWN: ("release", 150, "archive search, not in MusicBrainz", "unchecked"),
+        mbid(8).replace("0", "a"): (
+            "release",
+            150,
+            "archive search, not in MusicBrainz",
+            "unchecked",
+        ),
+        EVENT: ("event", 120, "archive search", "unchecked"),
+    }
+    assert set(place.rejected) == {
+        (f"MBID-{mbid(7)}", "foreign"),
+        ("mbid-123", "malformed"),
+        (f"mbid-{UNKNOWN}0", "malformed"),
+        ("some-concert", "foreign"),
+    }
+    assert seeding.tally == Tally(inserted=5, skipped=2, refused=2)
+    assert (outcome.named, outcome.promised, outcome.is_short) == (9, 9, False)
+    assert outcome.counts["in_other_collection"] == 1
+
+
+async def test_what_only_one_collection_names_is_of_that_archive(place: Place) -> None:
+    place.put(f"mbid-{UNKNOWN}", "eventartarchive")
+    await place.search().run(place.progress, place.reject)
+    assert place.entities() == {}
+    await place.search(EAA).run(place.progress, place.reject)
+    assert place.entities()[UNKNOWN]["entity_type"] == "event"
+
+
+async def test_a_second_pass_finds_all_there_already(place: Place) -> None:
+    fill(place)
+    first, _ = await place.search().run(place.progress, place.reject)
+    second, outcome = await place.search().run(place.progress, place.reject)
+    assert (first.tally, second.tally) == (Tally(MANY), Tally(already=MANY))
+    assert outcome.named == MANY
+    assert len(place.asked(SCRAPE)) == 6
+    checkpoint = place.checkpoint(SOURCE)
+    assert (checkpoint["inserted"], checkpoint["already"]) == (0, MANY)
+    assert checkpoint["finished_at"] is not None
+
+
+async def test_a_dry_run_writes_nothing(place: Place) -> None:
+    fill(place)
+    seeding, outcome = await place.search(is_dry=True).run(place.progress, place.reject)
+    assert (seeding.tally, outcome.named) == (Tally(MANY), MANY)
+    assert place.entities() == {}
+    assert not place.rows.execute("SELECT FROM artwork_indexer.audit_seeding").fetchall()
+
+
+async def test_goes_on_at_its_cursor_after_being_stopped(place: Place) -> None:
+    fill(place)
+    rule = place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=2)
+    with pytest.raises(Unreachable, match=r"failed 3 times in a row.*goes on where it was"):
+        await place.search().run(place.progress, place.reject)
+    assert rule.hits == 3
+    assert len(place.entities()) == 200
+    place.archive.faults.clear()
+    place.archive.journal.clear()
+    seeding, outcome = await place.search().run(place.progress, place.reject)
+    assert len(place.asked(SCRAPE)) == 1
+    assert "cursor=" in place.asked(SCRAPE)[0]
+    assert seeding.tally == Tally(50)
+    assert (outcome.named, outcome.promised, outcome.is_short) == (MANY, MANY, False)
+    assert place.checkpoint(SOURCE)["inserted"] == MANY
+
+
+async def test_restart_begins_anew(place: Place) -> None:
+    fill(place)
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=1)
+    with pytest.raises(Unreachable):
+        await place.search().run(place.progress, place.reject)
+    place.archive.faults.clear()
+    seeding, outcome = await place.search().run(place.progress, place.reject, restart=True)
+    assert seeding.tally == Tally(150, 100)
+    assert outcome.named == MANY
+
+
+async def test_a_cursor_that_is_too_old_begins_anew(place: Place) -> None:
+    fill(place)
+    place.archive.settings.cursor_seconds = 60
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=1)
+    with pytest.raises(Unreachable):
+        await place.search().run(place.progress, place.reject)
+    place.archive.faults.clear()
+    place.archive.advance(61)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert len(place.entities()) == MANY
+    assert (outcome.named, outcome.is_short) == (MANY, False)
+
+
+async def test_a_search_that_forgets_all_its_cursors_is_given_up(place: Place) -> None:
+    fill(place)
+    place.archive.settings.cursor_seconds = -1
+    with pytest.raises(Unreachable, match=r"forgets its cursors.*--page-size"):
+        await place.search().run(place.progress, place.reject)
+    assert len(place.asked(SCRAPE)) == 4
+    assert len(place.entities()) == 100
+
+
+@pytest.mark.parametrize(("cursors", "named"), [("the same", 200), ("always new", 100)])
+async def test_a_search_that_repeats_itself_is_stopped(
+    place: Place, cursors: str, named: int
+) -> None:
+    fill(place)
+    if cursors == "the same":
+        cursor = base64.b64encode(f"0 {names(100)[0]}".encode()).decode()
+        edit = kinds.edit_json({"cursor": cursor})
+        place.archive.faults.add("GET", SCRAPE, edit, times=None)
+    else:
+        place.archive.settings.cursors_repeat = True
+    _, outcome = await asyncio.wait_for(place.search().run(place.progress, place.reject), 20)
+    assert outcome.broken is not None
+    assert f"repeats itself: after {named} names" in outcome.broken
+    assert len(place.entities()) == named
+    # The next run must not go on in the circle.
+    place.archive.faults.clear()
+    place.archive.settings.cursors_repeat = False
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, outcome.broken) == (MANY, None)
+
+
+async def test_a_search_that_is_cut_short_says_so(place: Place) -> None:
+    fill(place)
+    place.archive.settings.search_share = 0.5
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, outcome.promised, outcome.is_short) == (125, MANY, True)
+    assert outcome.as_json(None)["cut_short"] is True
+    notes = " ".join(outcome.notes(3_757_123))
+    assert "named 125 items of about 3,757,123 releases with art" in notes
+    assert "said that it has 250: the answers were cut short" in notes
+    assert "not complete" in notes
+
+
+async def test_pages_that_overlap_do_not_look_like_more_names(place: Place) -> None:
+    fill(place, 150)
+    whole = [{"identifier": name} for name in names(*range(51, 151))]
+    edit = kinds.edit_json({"items": whole, "count": 100})
+    place.archive.faults.add("GET", SCRAPE, edit, skip=1)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, outcome.is_short) == (150, False)
+
+
+async def test_only_a_few_of_what_musicbrainz_has_is_no_error(place: Place) -> None:
+    _, outcome = await place.search().run(place.progress, place.reject)
+    known = await with_art(place.database)
+    assert known == {"release": 1, "event": 0}
+    assert not outcome.is_short
+    assert "named 0 items of about 1 releases with art" in outcome.notes(known["release"])[0]
+    assert "not complete" in outcome.notes(known["release"])[1]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        kinds.html(200),
+        kinds.html(200, "application/json"),
+        kinds.html(400),
+        kinds.html(500),
+        kinds.garbage(),
+        kinds.garbage("[]"),
+        kinds.garbage('{"items": null}'),
+        kinds.garbage('{"error": "sharding"}'),
+        kinds.edit_json({"count": 99}),
+        kinds.truncated(),
+    ],
+)
+async def test_an_answer_that_is_of_no_use_is_asked_for_again(
+    place: Place, fault: kinds.Fault
+) -> None:
+    fill(place)
+    place.archive.faults.add("GET", SCRAPE, fault, skip=1)
+    seeding, _ = await place.search().run(place.progress, place.reject)
+    assert seeding.tally == Tally(MANY)
+    assert len(place.told) == 1
+    assert "next try is in" in place.told[0]
+
+
+async def test_too_many_requests_hold_everybody(place: Place) -> None:
+    fill(place)
+    place.archive.faults.add("GET", SCRAPE, kinds.too_many(retry_after=2), skip=1)
+    started = asyncio.get_running_loop().time()
+    seeding, _ = await place.search().run(place.progress, place.reject)
+    assert seeding.tally == Tally(MANY)
+    assert asyncio.get_running_loop().time() - started >= 2
+    assert any("left alone for 2 s" in told and "HTTP 429" in told for told in place.told)
+    row = place.rows.execute("SELECT * FROM artwork_indexer.service_pause").fetchone()
+    assert row is not None
+    assert row["service"] == "archive"
+
+
+async def test_waits_for_a_pause_that_another_process_was_told(place: Place) -> None:
+    place.rows.execute(
+        "INSERT INTO artwork_indexer.service_pause (service, paused_until, reason)"
+        " VALUES ('archive', now() + interval '1 second', 'SlowDown')"
+    )
+    started = asyncio.get_running_loop().time()
+    await place.search().run(place.progress, place.reject)
+    assert asyncio.get_running_loop().time() - started >= 0.5
+    assert "SlowDown" in place.told[0]
+
+
+async def test_a_scope_is_sent_with_the_keys_and_is_a_source_of_its_own(place: Place) -> None:
+    place.put(f"mbid-{RELEASE}", noindex=True)
+    seeding, _ = await place.search(scope="all", credentials=STAFF_KEYS).run(
+        place.progress, place.reject
+    )
+    assert seeding.tally == Tally(1)
+    assert place.entities()[RELEASE]["priority"] == 100
+    assert place.checkpoint(f"{SOURCE} all")["inserted"] == 1
+    assert "scope=all" in place.asked(SCRAPE)[0]
+
+
+async def test_refused_keys_and_requests_are_not_repeated(place: Place) -> None:
+    body = '{"error": "no such scope for staff-secret", "errorType": "x"}'
+    place.archive.faults.add("GET", SCRAPE, kinds.status(401, body, "application/json"))
+    with pytest.raises(CredentialsRefused) as refused:
+        await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    place.archive.faults.add("GET", SCRAPE, kinds.status(400, body, "application/json"))
+    with pytest.raises(PermanentError, match="no such scope") as bad:
+        await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    assert "staff-secret" not in str(refused.value) + str(bad.value) + repr(STAFF_KEYS)
+    assert len(place.asked(SCRAPE)) == 2
+    # Nobody else has to stop because this account may not search.
+    assert not place.rows.execute("SELECT FROM artwork_indexer.service_pause").fetchall()
