@@ -197,7 +197,10 @@ async def test_a_bad_configuration_is_refused_and_the_old_one_stays(
 
 
 async def test_a_dead_background_task_ends_the_process_loudly(
-    database_url: str, rows: Rows, caplog: pytest.LogCaptureFixture
+    database_url: str,
+    rows: Rows,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     event = rows.index(A)
     script = Script()
@@ -205,8 +208,9 @@ async def test_a_dead_background_task_ends_the_process_loudly(
     engine = make_engine(database_url, script)
     async with running(engine) as it:
         await it.diary.wait_for("claimed", event)
-        broken = replace(engine, queue=None)  # type: ignore[arg-type]
-        it.daemon._engine = broken
+        broken = replace(engine)
+        object.__setattr__(broken, "queue", None)
+        monkeypatch.setattr(it.daemon, "_engine", broken)
         it.daemon.wake()
         assert await it.ended() == 1
     assert "the loop broke, the process ends" in caplog.text
