@@ -1,0 +1,203 @@
+"""The command line of seeding from the Internet Archive: a process of its own each time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import pytest
+
+from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
+from tests.audit.seeding.archive_fixtures import (
+    CHANGES,
+    RELEASE,
+    SCRAPE,
+    UNKNOWN,
+    Place,
+    names,
+)
+from tests.queue_fixtures import until
+
+pytest_plugins = ["tests.audit.seeding.archive_plugin"]
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+STAFF: Final = MappingProxyType(
+    {"IA_ACCESS_KEY_ID": "staff-access", "IA_SECRET_ACCESS_KEY": "staff-secret"}
+)
+
+
+class Ended:
+    """A command that has ended."""
+
+    def __init__(self, code: int | None, out: bytes, err: bytes) -> None:
+        self.code = code
+        self.out = out.decode()
+        self.err = err.decode()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        return document
+
+
+async def start(
+    place: Place, *arguments: str, environ: Mapping[str, str] = NOTHING
+) -> asyncio.subprocess.Process:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ARTWORK_INDEXER_", "IA_"))}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "artwork_indexer", "--config", str(place.config_path)),
+        *("audit", "seed", "archive", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**clean, **environ},
+    )
+
+
+async def run(
+    place: Place, *arguments: str, given: bytes = b"", environ: Mapping[str, str] = NOTHING
+) -> Ended:
+    process = await start(place, *arguments, environ=environ)
+    out, err = await asyncio.wait_for(process.communicate(given), 30)
+    return Ended(process.returncode, out, err)
+
+
+async def test_search_tells_how_much_was_named(place: Place, tmp_path: Path) -> None:
+    place.put(f"mbid-{RELEASE}")
+    place.put("something", "eventartarchive")
+    rejected = tmp_path / "rejected"
+    ended = await run(place, "--json", "--rejected", str(rejected))
+    assert (ended.code, ended.err.count("Traceback")) == (0, 0)
+    assert ended.json["inserted"] == 1
+    assert ended.json["sources"]["archive search eventartarchive"]["skipped"] == 1
+    assert ended.json["searches"]["coverartarchive"] == {
+        "named": 1,
+        "promised": 1,
+        "with_art": 1,
+        "cut_short": False,
+    }
+    assert rejected.read_text().startswith("something\tforeign: ")
+    ended = await run(place)
+    assert ended.code == 0
+    assert "Cover Art Archive: the Internet Archive named 1 items of about 1 releases" in ended.out
+    assert "Event Art Archive: of the names, 1 foreign." in ended.out
+
+
+async def test_a_search_cut_short_is_a_failure(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(200))
+    place.archive.settings.search_share = 0.5
+    ended = await run(place, "--collection", "coverartarchive")
+    assert ended.code == 1
+    assert "named 100 items" in ended.out
+    assert "It said that it has 200: the answers were cut short." in ended.out
+
+
+async def test_scope_and_keys_from_the_environment(place: Place) -> None:
+    place.put(f"mbid-{RELEASE}", noindex=True)
+    ended = await run(
+        place, "--scope", "all", "--credentials", "environment", "--json", environ=STAFF
+    )
+    assert ended.json["inserted"] == 1
+    ended = await run(place, "--scope", "all", "--credentials", "environment")
+    assert ended.code == 2
+    assert "Set IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY" in ended.err
+
+
+async def test_a_list_from_standard_input(place: Place) -> None:
+    given = f"mbid-{RELEASE}\nmbid-{UNKNOWN}\n".encode()
+    ended = await run(place, "--identifiers", "-", "--json", given=given)
+    assert (ended.code, ended.json["inserted"], ended.json["undecidable"]) == (0, 1, 1)
+    ended = await run(
+        place, "--identifiers", "-", "--collection", "coverartarchive", "--json", given=given
+    )
+    assert (ended.json["inserted"], ended.json["already"]) == (1, 1)
+
+
+async def test_changes_without_the_privilege_end_in_one_sentence(place: Place) -> None:
+    ended = await run(place, "--changes")
+    assert ended.code == 3
+    assert ended.err.startswith("artwork-indexer: The Internet Archive does not let this account")
+    assert ended.err.count("\n") == 1
+    assert "caa-secret" not in ended.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_follow_ends_well_at_a_signal(place: Place, number: signal.Signals) -> None:
+    process = await start(
+        place,
+        *("--changes", "--follow", "--every", "0.1", "--credentials", "environment", "--json"),
+        environ=STAFF,
+    )
+    begun = "SELECT FROM artwork_indexer.audit_seeding"
+    await until(lambda: bool(place.rows.execute(begun).fetchall()))
+    place.put(f"mbid-{RELEASE}")
+    await until(lambda: RELEASE in place.entities())
+    process.send_signal(number)
+    out, err = await asyncio.wait_for(process.communicate(), 10)
+    ended = Ended(process.returncode, out, err)
+    assert (ended.code, ended.json["inserted"]) == (0, 1)
+
+
+async def test_a_search_that_was_killed_goes_on(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(1, 301))
+    hang = kinds.Hang()
+    place.archive.faults.add("GET", SCRAPE, hang, skip=2)
+    arguments = ("--collection", "coverartarchive", "--page-size", "100", "--json")
+    process = await start(place, *arguments)
+    await until(lambda: len(place.entities()) == 200)
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    hang.release()
+    place.archive.journal.clear()
+    ended = await run(place, *arguments)
+    assert (ended.code, ended.json["inserted"], ended.json["already"]) == (0, 100, 0)
+    assert ended.json["searches"]["coverartarchive"]["named"] == 300
+    assert len(place.asked(SCRAPE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--follow"], "--follow and --since go with --changes"),
+        (["--changes", "--identifiers", "-"], "not both"),
+        (["--changes", "--restart"], "leave out --collection and --restart"),
+        (["--changes", "--since", "20261301"], "must be a day as YYYYMMDD, or 0"),
+        (["--scope", "all"], "add --credentials"),
+        (["--identifiers", "/nonexistent/list"], "cannot be read: No such file"),
+        (["--rejected", "/nonexistent/list"], "cannot be written: No such file"),
+        (["--page-size", "10"], "100<=x<=10000"),
+    ],
+)
+async def test_what_does_not_go_together_is_told(
+    place: Place, arguments: list[str], sentence: str
+) -> None:
+    ended = await run(place, *arguments)
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert "Traceback" not in ended.err
+    assert place.asked(SCRAPE) + place.asked(CHANGES) == []
+
+
+async def test_a_role_without_the_right_is_told_so(place: Place) -> None:
+    role = f"reader_{os.getpid()}"
+    place.put(f"mbid-{RELEASE}")
+    place.rows.execute(
+        f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA artwork_indexer, musicbrainz TO {role};"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA artwork_indexer, musicbrainz TO {role}".encode()
+    )
+    try:
+        ended = await run(place, environ={"ARTWORK_INDEXER_DATABASE_USER": role})
+        assert ended.code == 3
+        assert "Traceback" not in ended.err
+        assert "permission denied" in ended.err
+    finally:
+        place.rows.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+    assert place.entities() == {}

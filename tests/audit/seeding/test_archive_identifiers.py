@@ -1,0 +1,183 @@
+"""Lists of names of items: what is imported of them, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from artwork_indexer.projects import CAA, EAA
+from audit.seeding.item_lists import BATCH, ItemList
+from audit.seeding.progress import Tally
+from audit.seeding.rejected import Rejected
+from tests.audit.seeding.archive_fixtures import (
+    EVENT,
+    MERGED_EVENT,
+    MERGED_RELEASE,
+    RELEASE,
+    UNKNOWN,
+    Place,
+    mbid,
+    names,
+)
+from tests.queue_fixtures import until
+
+pytest_plugins = ["tests.audit.seeding.archive_plugin"]
+
+KNOWN = (RELEASE, MERGED_RELEASE, EVENT, MERGED_EVENT)
+UPPER = f"mbid-{RELEASE.upper()}"
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> Path:
+    return tmp_path / "items"
+
+
+def write(path: Path, content: str | bytes) -> None:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+async def imported(place: Place, path: Path, project: Any = None, **options: Any) -> Any:
+    """The tally, what was read, and the list of what is not used."""
+    rejected = path.with_suffix(".rejected")
+    with Rejected(rejected) as list_of_rejected:
+        seeding, outcome = await ItemList(
+            place.database, path, project, is_dry=options.pop("is_dry", False)
+        ).run(place.progress, list_of_rejected, **options)
+    lines = rejected.read_text("utf-8").splitlines() if rejected.exists() else []
+    return seeding.tally, outcome, [line.split("\t") for line in lines]
+
+
+def types(place: Place) -> dict[str, str]:
+    return {gid: row["entity_type"] for gid, row in place.entities().items()}
+
+
+async def test_the_database_decides_and_nobody_guesses(place: Place, items: Path) -> None:
+    write(items, "".join(f"mbid-{gid}\n" for gid in (*KNOWN, UNKNOWN)))
+    tally, outcome, rejected = await imported(place, items)
+    assert types(place) == {
+        RELEASE: "release",
+        MERGED_RELEASE: "release",
+        EVENT: "event",
+        MERGED_EVENT: "event",
+    }
+    assert tally == Tally(inserted=4, refused=1)
+    assert outcome.counts["undecidable"] == 1
+    assert rejected[0][0] == f"mbid-{UNKNOWN}"
+    assert rejected[0][1].startswith("undecidable: neither a release nor an event")
+    assert rejected[0][2] == f"{items}:5"
+
+
+@pytest.mark.parametrize(("project", "entity_type"), [(CAA, "release"), (EAA, "event")])
+async def test_the_collection_decides_where_the_database_cannot(
+    place: Place, items: Path, project: Any, entity_type: str
+) -> None:
+    write(items, "".join(f"mbid-{gid}\n" for gid in (RELEASE, EVENT, UNKNOWN)))
+    tally, _, rejected = await imported(place, items, project)
+    assert types(place) == {RELEASE: "release", EVENT: "event", UNKNOWN: entity_type}
+    assert (tally, rejected) == (Tally(inserted=3), [])
+
+
+async def test_what_is_under_audit_already_is_decided(place: Place, items: Path) -> None:
+    write(items, f"mbid-{UNKNOWN}\n")
+    await imported(place, items, EAA)
+    tally, _, _ = await imported(place, items)
+    assert tally == Tally(already=1)
+
+
+async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items: Path) -> None:
+    lines = (
+        b"\xef\xbb\xbf" + f"mbid-{RELEASE}\r\n".encode(),
+        f"{UPPER}\n\r\n   \n# mbid-{UNKNOWN}\n".encode(),
+        f"  mbid-{EVENT} \n".encode(),
+        b"mbid-\xff\xfe\n",
+        f"{MERGED_EVENT}\n".encode(),
+        f"https://archive.org/details/mbid-{MERGED_EVENT}\n".encode(),
+        f"mbid-{MERGED_EVENT}-1.jpg\n\x1b[31mred\n".encode(),
+        f"mbid-{MERGED_RELEASE}".encode(),
+    )
+    write(items, b"".join(lines))
+    tally, outcome, rejected = await imported(place, items)
+    assert set(types(place)) == {RELEASE, EVENT, MERGED_RELEASE}
+    assert tally == Tally(inserted=3, skipped=4, refused=2)
+    assert outcome.counts["repeated"] == 1
+    assert [(name, place.rpartition(":")[2]) for name, _, place in rejected] == [
+        ("mbid-\\xff\\xfe", "7"),
+        (MERGED_EVENT, "8"),
+        (f"https://archive.org/details/mbid-{MERGED_EVENT}", "9"),
+        (f"mbid-{MERGED_EVENT}-1.jpg", "10"),
+        ("?[31mred", "11"),
+    ]
+
+
+async def test_a_packed_list_is_read_as_a_stream(place: Place, items: Path) -> None:
+    write(items, gzip.compress(f"mbid-{RELEASE}\n".encode()))
+    tally, _, _ = await imported(place, items)
+    assert tally == Tally(1)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\n<!DOCTYPE html><html><body>Log in</body></html>\n", "is a page in HTML or XML"),
+        ("mbid-1\n".encode("utf-16"), "is UTF-16: convert it with iconv"),
+        (b"\x7fELF\0\0", "is binary and no list of names"),
+    ],
+)
+async def test_a_file_that_is_no_list_is_named(
+    place: Place, items: Path, content: bytes, problem: str
+) -> None:
+    write(items, content)
+    tally, outcome, rejected = await imported(place, items)
+    assert (tally, rejected) == (Tally(), [])
+    assert len(outcome.problems) == 1
+    assert outcome.problems[0].startswith(f"{items} {problem}")
+
+
+async def test_what_comes_before_a_broken_end_is_imported(place: Place, items: Path) -> None:
+    whole = gzip.compress("".join(f"{name}\n" for name in names(*range(20_000))).encode())
+    write(items, whole[: len(whole) // 2])
+    tally, outcome, _ = await imported(place, items, CAA)
+    assert 0 < tally.inserted == len(place.entities()) < 20_000
+    assert "is cut off" in outcome.problems[0]
+    assert "What came before is under audit" in outcome.problems[0]
+    # Downloaded again, it is another file: nothing in it is passed over.
+    write(items, whole)
+    tally, _, _ = await imported(place, items, CAA)
+    assert tally.total == 20_000
+    assert len(place.entities()) == 20_000
+
+
+async def test_goes_on_after_the_last_batch_of_the_same_file(
+    place: Place, items: Path, database_url: str
+) -> None:
+    write(items, "".join(f"{name}\n" for name in names(*range(2 * BATCH))))
+    with psycopg.connect(database_url) as other:
+        # An entity of the second batch, inserted by somebody who has not committed.
+        other.execute(
+            "INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES ('release', %s)",
+            [mbid(BATCH)],
+        )
+        running = asyncio.create_task(imported(place, items, CAA))
+        await until(lambda: len(place.entities()) == BATCH)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        other.rollback()
+    assert len(place.entities()) == BATCH
+    tally, outcome, _ = await imported(place, items, CAA)
+    assert (tally, outcome.lines) == (Tally(BATCH), 2 * BATCH)
+    assert f"going on after line {BATCH:,}" in place.progress_text()
+    tally, _, _ = await imported(place, items, CAA)
+    assert tally == Tally(already=2 * BATCH)
+
+
+async def test_a_dry_list_writes_nothing(place: Place, items: Path) -> None:
+    write(items, f"mbid-{RELEASE}\n")
+    tally, _, _ = await imported(place, items, is_dry=True)
+    assert tally == Tally(1)
+    assert place.entities() == {}
