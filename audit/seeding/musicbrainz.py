@@ -77,10 +77,11 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str, *, without_
     """
     queries = QUERIES[entity_type]
     newest = int((time.time() - uploads.EPOCH) * 100)
-    if not seeding.position:
+    if seeding.position:
+        seeding.position = look_back(seeding.position)
+    else:
         start = await read(reader, queries.start, newest=newest)
         seeding.position = {"with_art": 0, "without_art": 0, **start}
-    seeding.position = look_back(seeding.position)
     walker = Walker(reader, seeding, entity_type)
     for route in _routes(queries, entity_type, newest, without_art=without_art):
         total = await _total(reader, queries, route, seeding.position)

@@ -28,11 +28,12 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
         Refused: these are not MusicBrainz's tables, or another run is under way.
     """
     queries, label = QUERIES[entity_type], f"redirects: merged {entity_type}s"
-    if not seeding.position:
+    if seeding.position:
+        seeding.position = look_back(seeding.position)
+    else:
         newest = int((time.time() - uploads.EPOCH) * 100)
         start = await read(reader, queries.start, newest=newest)
         seeding.position = {"merges": start["merges"], "gids": [NIL]}
-    seeding.position = look_back(seeding.position)
     walker = Walker(reader, seeding, entity_type)
     if seeding.position["gids"] is not None:
         await _walk(walker, Route("gids", queries.redirects, REDIRECT, label))

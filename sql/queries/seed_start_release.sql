@@ -4,4 +4,4 @@ SELECT coalesce((SELECT max(image.id) FROM cover_art_archive.cover_art AS image
        jsonb_build_array(
            coalesce((SELECT max(redirect.created) FROM musicbrainz.release_gid_redirect AS redirect
                       WHERE redirect.created <= now()), '-infinity'),
-           '00000000-0000-0000-0000-000000000000') AS merges
+           'ffffffff-ffff-ffff-ffff-ffffffffffff') AS merges

@@ -1,0 +1,195 @@
+"""Every release and event comes under audit, once, however often and from where it is run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from artwork_indexer.database import Database
+from artwork_indexer.errors import Refused
+from artwork_indexer.sandbox import world
+from audit.seeding import walking
+from audit.seeding.checkpoint import WITH_ART, WITHOUT_ART, Checkpoints
+from audit.seeding.progress import Tally
+from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, seed_musicbrainz
+
+pytest_plugins = ["tests.audit.seeding.musicbrainz_plugin"]
+
+DAY = 86400.0
+
+
+async def test_everything_that_is_live_comes_under_audit(
+    database: Database, database_url: str
+) -> None:
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        built = await world.build(connection, releases=60, events=60)
+        await connection.commit()
+        for entity_type, entities in (("release", built.releases), ("event", built.events)):
+            tally = await seed_musicbrainz(database, entity_type)
+            cursor = await connection.execute(
+                "SELECT gid::text, priority FROM artwork_indexer.audit_entity"
+                " WHERE entity_type::text = %s AND seeded_from LIKE 'musicbrainz: %%'",
+                [entity_type],
+            )
+            priorities: dict[str, int] = dict(await cursor.fetchall())
+            assert set(priorities) == set(entities.live)
+            assert tally.inserted == len(entities.live)
+            assert {priorities[gid] for gid in entities.with_art} == {WITH_ART}
+            assert {priorities[gid] for gid in entities.without_art} == {WITHOUT_ART}
+
+
+async def test_those_with_art_come_first(database: Database, mb: MusicBrainz) -> None:
+    mb.release(*range(1, 3001))
+    mb.art(*range(2001, 3001), age=2 * DAY)
+    await seed_musicbrainz(database)
+    rows = mb.run("SELECT min(id), max(id) FROM artwork_indexer.audit_entity GROUP BY priority")
+    assert sorted((row["min"], row["max"]) for row in rows) == [(1, 1000), (1001, 3000)]
+
+
+async def test_only_those_with_art_and_then_the_others(database: Database, mb: MusicBrainz) -> None:
+    mb.release(1, 2, 3)
+    mb.art(2, age=2 * DAY)
+    assert await seed_musicbrainz(database, without_art=False) == Tally(1)
+    assert mb.audited() == {2: WITH_ART}
+    assert (await seed_musicbrainz(database)).inserted == 2
+    assert mb.audited() == {1: WITHOUT_ART, 2: WITH_ART, 3: WITHOUT_ART}
+
+
+async def test_a_second_run_reads_only_what_is_new(database: Database, mb: MusicBrainz) -> None:
+    mb.release(*range(1, 5001))
+    mb.art(*range(1, 4001), age=2 * DAY)
+    assert await seed_musicbrainz(database) == Tally(5000)
+    mb.release(5001, 5002)
+    mb.art(5002)
+    second = await seed_musicbrainz(database)
+    # What may have been committed late is read again; 5002 counts as a release and as an image.
+    assert second.inserted == 2
+    assert second.already <= 1050
+    assert (mb.audited()[5001], mb.audited()[5002]) == (WITHOUT_ART, WITH_ART)
+
+
+async def test_an_entity_that_got_art_since_moves_forward(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(*range(1, 2001))
+    await seed_musicbrainz(database)
+    mb.run("UPDATE artwork_indexer.audit_entity SET status = 'clean'")
+    mb.art(7)
+    await seed_musicbrainz(database)
+    due = mb.run(
+        "SELECT gid, priority FROM artwork_indexer.audit_entity WHERE next_audit_at <= now()"
+    )
+    assert [(row["gid"].int, row["priority"]) for row in due] == [(7, WITH_ART)]
+
+
+async def test_an_entity_that_got_art_by_a_merge_moves_forward(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(*range(1, 2001))
+    mb.art(8, age=400 * DAY)
+    await seed_musicbrainz(database)
+    mb.merge(8, 7)
+    await seed_musicbrainz(database)
+    assert mb.audited()[7] == WITH_ART
+
+
+async def test_a_row_that_was_committed_late_is_found(
+    database: Database, mb: MusicBrainz, database_url: str
+) -> None:
+    mb.release(1, 2)
+    with psycopg.connect(database_url) as late:
+        late.execute("SET session_replication_role = replica")
+        late.execute(
+            "INSERT INTO musicbrainz.release (id, gid, name, artist_credit, release_group)"
+            " VALUES (3, '00000000-0000-0000-0000-000000000003', 'Late', 1, 1)"
+        )
+        mb.release(4)
+        await seed_musicbrainz(database)
+        assert set(mb.audited()) == {1, 2, 4}
+    await seed_musicbrainz(database)
+    assert set(mb.audited()) == {1, 2, 3, 4}
+
+
+async def test_an_image_from_the_future_hides_no_later_one(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(*range(1, 2001))
+    mb.art(1, age=-1000 * DAY)
+    await seed_musicbrainz(database)
+    mb.art(2)
+    await seed_musicbrainz(database)
+    assert mb.audited()[2] == WITH_ART
+
+
+async def test_a_dry_run_counts_the_same_and_writes_nothing(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(1, 2, 3)
+    mb.art(2, age=2 * DAY)
+    assert await seed_musicbrainz(database, dry=True) == Tally(3)
+    assert mb.audited() == {}
+    assert await Checkpoints(database).load("musicbrainz release") is None
+    assert await seed_musicbrainz(database) == Tally(3)
+
+
+async def test_reads_from_one_database_and_writes_to_another(
+    database: Database,
+    mb: MusicBrainz,
+    new_database: Callable[[str | None], str],
+    migrated_template: str,
+) -> None:
+    mb.release(1, 2)
+    other = MusicBrainz(new_database(migrated_template))
+    async with Database(other.conninfo, size=2, prepared=False, name="test") as writer:
+        assert await seed_musicbrainz(writer, reader=database) == Tally(2)
+    assert (set(other.audited()), mb.audited()) == ({1, 2}, {})
+    other.close()
+
+
+async def test_a_database_without_musicbrainz_is_refused(
+    database: Database, bare_database_url: str
+) -> None:
+    async with Database(bare_database_url, size=2, prepared=False, name="test") as reader:
+        with pytest.raises(Refused, match=r"no MusicBrainz database .*\[database\]"):
+            await seed_musicbrainz(database, reader=reader)
+
+
+async def test_a_run_whose_writer_fails_leaves_no_task_behind(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(*range(1, 6001))
+    mb.art(*range(1, 6001), age=2 * DAY)
+    mb.run(
+        "ALTER TABLE artwork_indexer.audit_entity"
+        " ADD CHECK (gid <> '00000000-0000-0000-0000-0000000007d1')"
+    )
+    with pytest.raises(psycopg.errors.CheckViolation):
+        await seed_musicbrainz(database)
+    assert [task for task in asyncio.all_tasks() if "_read" in repr(task)] == []
+    # Whole batches are there, the one with the refused row is not.
+    assert set(mb.audited()) == set(range(1, 2001))
+
+
+async def test_the_first_run_reads_each_known_entity_a_few_times_only(
+    database: Database, mb: MusicBrainz
+) -> None:
+    """Until the table is analyzed, a join would read all of it for each batch."""
+    entities = 12_000
+    mb.release(*range(1, entities + 1))
+    await seed_musicbrainz(database)
+    await database.execute("SELECT pg_stat_force_next_flush()")
+    (reads,) = mb.run(
+        "SELECT sum(idx_tup_read) AS total FROM pg_stat_user_indexes WHERE relname = 'audit_entity'"
+    )
+    assert reads["total"] < 10 * entities
+
+
+def test_batches_grow_and_shrink_with_the_time_they_take() -> None:
+    size = walking.FIRST_SIZE
+    assert walking.next_size(size, 10 * walking.BATCH_SECONDS) == size // 2
+    assert walking.next_size(size, walking.BATCH_SECONDS / 10) == size * 2
+    assert walking.next_size(walking.SMALLEST_SIZE, 100.0) == walking.SMALLEST_SIZE
+    assert walking.next_size(walking.LARGEST_SIZE, 0.0) == walking.LARGEST_SIZE

@@ -1,0 +1,71 @@
+"""MBIDs that were merged come under audit: their items must be empty."""
+
+from __future__ import annotations
+
+from artwork_indexer.database import Database
+from audit.seeding.checkpoint import REDIRECT, Checkpoints, Seeding
+from audit.seeding.progress import Tally
+from audit.seeding.redirects import source_of
+from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, gid_of, seed_redirects
+
+pytest_plugins = ["tests.audit.seeding.musicbrainz_plugin"]
+
+
+async def test_all_of_them_once(database: Database, mb: MusicBrainz) -> None:
+    for number in range(1, 31):
+        mb.merge(number, 99, days_ago=40 - number, with_row=False)
+    assert await seed_redirects(database) == Tally(30)
+    assert mb.audited() == dict.fromkeys(range(1, 31), REDIRECT)
+
+
+async def test_a_second_run_reads_only_what_is_new(database: Database, mb: MusicBrainz) -> None:
+    for number in range(1, 31):
+        mb.merge(number, 99, days_ago=40 - number, with_row=False)
+    await seed_redirects(database)
+    mb.merge(5000, 99, with_row=False)
+    assert (await seed_redirects(database)).inserted == 1
+    assert (await seed_redirects(database)).already <= 2
+    assert set(mb.audited()) == {*range(1, 31), 5000}
+
+
+async def test_redirects_of_unknown_age_are_found(database: Database, mb: MusicBrainz) -> None:
+    mb.merge(1, 99, with_row=False)
+    mb.run("UPDATE musicbrainz.release_gid_redirect SET created = NULL")
+    assert await seed_redirects(database) == Tally(1)
+    mb.merge(2, 99, with_row=False)
+    await seed_redirects(database)
+    assert set(mb.audited()) == {1, 2}
+
+
+async def test_many_merges_at_one_moment_take_several_pages(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.merge(1, 99, days_ago=9, with_row=False)
+    await seed_redirects(database)
+    mb.run(
+        "INSERT INTO musicbrainz.release_gid_redirect (gid, new_id)"
+        " SELECT lpad(to_hex(number), 32, '0')::uuid, 99 FROM generate_series(2, 7001) AS number"
+    )
+    assert (await seed_redirects(database)).inserted == 7000
+    assert len(mb.audited()) == 7001
+
+
+async def test_a_run_that_was_stopped_goes_on_by_mbid(database: Database, mb: MusicBrainz) -> None:
+    for number in range(1, 11):
+        mb.merge(number, 99, days_ago=9, with_row=False)
+    stopped = await Seeding.open(database, source_of("release"))
+    await stopped.add([], {"merges": ["2001-01-01T00:00:00+00:00", gid_of(0)], "gids": [gid_of(6)]})
+    assert (await seed_redirects(database)).inserted == 10
+    done = await Checkpoints(database).load(source_of("release"))
+    assert done is not None
+    assert done.position["gids"] is None
+    assert done.finished_at is not None
+
+
+async def test_merged_events_are_events(database: Database, mb: MusicBrainz) -> None:
+    mb.run(
+        "INSERT INTO musicbrainz.event_gid_redirect (gid, new_id) VALUES (%(gid)s::uuid, 1)",
+        gid=gid_of(5),
+    )
+    assert (await seed_redirects(database, "event")).inserted == 1
+    assert (mb.audited("event"), mb.audited()) == ({5: REDIRECT}, {})
