@@ -215,7 +215,7 @@ def test_probation_of_each_kind(operator: Operator) -> None:
     operator.configure(operator.entities.conninfo, probation_repairs=3)
     for kind, started, verified, failed in (
         ("xml-title", 9, 3, 1),
-        ("xml-artists", 2, 1, 1),
+        ("xml-artists", 3, 1, 1),
         ("xml-events", 4, 1, 1),
         ("index-missing", 5, 0, 3),
     ):
