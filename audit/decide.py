@@ -18,6 +18,7 @@ from audit.catalogue_strays import LEFTOVER_INDEX, STRAY_COPIED, STRAY_LISTED, S
 from audit.comparison import Comparison, Wait
 from audit.findings import Finding, Outcome, Repair, Severity
 from audit.plan import make_plan
+from audit.rounds import SOONER, has_changed, next_in_round
 from audit.states import (
     MD5_PREFIX,
     Actual,
@@ -26,6 +27,7 @@ from audit.states import (
     Expected,
     Item,
     Life,
+    Missing,
     fields_digest,
 )
 from audit.verdict import DecideContext, Deferral, Status, Verdict
@@ -42,7 +44,7 @@ def decide(
     """The verdict on one entity, with the plan of its repair."""
     evidence = _remember(actual, comparison, context)
     if comparison.waits:
-        return _defer(comparison.waits, evidence, context)
+        return _defer(expected, comparison.waits, evidence, context)
     findings = _with_exhausted(comparison.findings, evidence, context)
     reviews = tuple(f for f in findings if _needs_person(f, context))
     if reviews:
@@ -53,7 +55,7 @@ def decide(
             evidence,
             findings,
             reviews,
-            next_audit_in=context.reaudit,
+            next_audit_in=_round(expected, context),
         )
     return _repair(expected, actual, comparison, findings, evidence, context)
 
@@ -68,15 +70,20 @@ def _repair(
 ) -> Verdict:
     """No person is needed: repair what can be, or say that all is well."""
     wanted = [finding for finding in findings if _is_repaired(finding, evidence, context)]
-    is_format_only = all(finding.kind.severity is Severity.FORMAT for finding in wanted)
+    grave = [finding for finding in wanted if finding.kind.severity is not Severity.FORMAT]
+    is_format_only = not grave
     if is_format_only:
         evidence = _clean_evidence(expected, actual, comparison, evidence)
+    else:
+        # What is written anyway takes its new form. By itself an older form has a budget of its
+        # own, and waits until nothing else is wrong.
+        wanted = grave
     if not wanted or (is_format_only and not context.format_budget):
         return _clean(expected, actual, findings, evidence, context)
     waiting = [finding for finding in wanted if _waits_for_second_look(finding, context)]
     chosen = _without_waiting(wanted, waiting)
     if context.mode == "report":
-        return _held(catalogue.REPORT_MODE, context.reaudit, findings, evidence)
+        return _held(catalogue.REPORT_MODE, _round(expected, context), findings, evidence)
     if not chosen:
         return _held(catalogue.SECOND_LOOK, _second_look_in(waiting, context), findings, evidence)
     return Verdict(
@@ -86,6 +93,7 @@ def _repair(
         _count_round(chosen, evidence),
         findings,
         plan=make_plan(expected, chosen),
+        next_audit_in=_round(expected, context),
         kinds=tuple(sorted({finding.kind.id for finding in chosen})),
         is_format_only=is_format_only,
     )
@@ -115,7 +123,9 @@ def _remember(actual: Actual, comparison: Comparison, context: DecideContext) ->
     )
 
 
-def _defer(waits: Sequence[Wait], evidence: Evidence, context: DecideContext) -> Verdict:
+def _defer(
+    expected: Expected, waits: Sequence[Wait], evidence: Evidence, context: DecideContext
+) -> Verdict:
     """No verdict, and longer waits the more often that happens for the same reason."""
     wait = waits[0]
     before = context.deferral
@@ -123,7 +133,7 @@ def _defer(waits: Sequence[Wait], evidence: Evidence, context: DecideContext) ->
     if before is not None and _is_hopeless(count, before, context):
         told = f"no verdict {count} times since {before.since:%Y-%m-%d}: {wait.message}"
         finding = Finding(CANNOT_BE_JUDGED, wait.outcome.id, told, {"reason": wait.reason})
-        return _ask(finding, evidence, context)
+        return _ask(expected, finding, evidence, context)
     first = min(FIRST_WAIT, max(timedelta(seconds=1), context.settle / 24))
     growing = min(first * 2 ** min(count - 1, 16), LONGEST_WAIT)
     known = timedelta(seconds=max(wait.seconds for wait in waits))
@@ -141,7 +151,9 @@ def _is_hopeless(count: int, before: Deferral, context: DecideContext) -> bool:
     return count >= HOPELESS_COUNT and context.now - before.since >= HOPELESS_TIME
 
 
-def _ask(finding: Finding, evidence: Evidence, context: DecideContext) -> Verdict:
+def _ask(
+    expected: Expected, finding: Finding, evidence: Evidence, context: DecideContext
+) -> Verdict:
     """Ask a person although nothing was judged: what was recorded earlier stays."""
     return Verdict(
         Status.MANUAL_REVIEW,
@@ -150,7 +162,7 @@ def _ask(finding: Finding, evidence: Evidence, context: DecideContext) -> Verdic
         evidence,
         None,
         (finding,),
-        next_audit_in=context.reaudit,
+        next_audit_in=_round(expected, context),
     )
 
 
@@ -272,7 +284,23 @@ def _clean(
         reason, message = catalogue.DARKENED.id, catalogue.DARKENED.meaning
     elif not expected.has_art:
         reason, message = catalogue.NOTHING_TO_SHOW.id, catalogue.NOTHING_TO_SHOW.meaning
-    return Verdict(Status.CLEAN, reason, message, evidence, findings, next_audit_in=context.reaudit)
+    again = _again(expected, actual, evidence, context)
+    return Verdict(Status.CLEAN, reason, message, evidence, findings, next_audit_in=again)
+
+
+def _round(expected: Expected, context: DecideContext) -> timedelta:
+    return next_in_round(expected.gid, context.now, context.reaudit)
+
+
+def _again(
+    expected: Expected, actual: Actual, evidence: Evidence, context: DecideContext
+) -> timedelta | None:
+    """When a clean entity comes back; where there is nothing at all, not before an event."""
+    if expected.life is Life.LIVE and not expected.has_art and isinstance(actual, Missing):
+        return None
+    if context.was_ill or (context.is_regular and has_changed(context.evidence, evidence)):
+        return next_in_round(expected.gid, context.now, context.reaudit / SOONER)
+    return _round(expected, context)
 
 
 def _clean_evidence(

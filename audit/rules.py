@@ -14,10 +14,11 @@ from audit.comparison import CompareSettings
 from audit.examine import compare_settings, compared_fields
 from audit.expected import Replication
 from audit.queue import Claim
-from audit.verdict import DecideContext
+from audit.verdict import DecideContext, Status
 
 SHARE_OF_RATE: Final = 0.25
 """A batch has no more audits than the rate allows requests in this part of a lease."""
+ILL: Final = frozenset({Status.REPAIR_QUEUE, Status.MANUAL_REVIEW})
 
 
 @dataclass(slots=True)
@@ -83,6 +84,8 @@ class Rules:
             format_budget=audit.format_repairs_per_day != 0,
             acknowledged=claim.acknowledged,
             deferral=claim.deferral,
+            was_ill=claim.last_verdict in ILL,
+            is_regular=claim.return_reason is None,
             settle=timedelta(hours=audit.settle_hours),
             delete_confirm=timedelta(hours=audit.delete_confirm_hours),
             reaudit=timedelta(days=audit.reaudit_days),

@@ -49,6 +49,10 @@ class DecideContext:
     acknowledged: frozenset[str] = frozenset()
     deferral: Deferral | None = None
     """The last verdict, if there was none."""
+    was_ill: bool = False
+    """Whether the last audit asked for a repair or for a person."""
+    is_regular: bool = True
+    """Whether it is audited because its time came, and for no other reason."""
     settle: timedelta = timedelta(hours=24)
     delete_confirm: timedelta = timedelta(hours=24)
     reaudit: timedelta = timedelta(days=90)
@@ -63,7 +67,7 @@ class Verdict:
     ``findings`` are to be recorded as they are now, or None when nothing was judged and those
     recorded earlier stay. ``reviews`` are what a person is asked about, not empty exactly when
     the status is ``MANUAL_REVIEW``. ``next_audit_in`` is None when only an event or a person
-    makes it due.
+    makes it due; with a plan it is for the case that nobody tells of the end of its events.
     """
 
     status: Status

@@ -186,8 +186,8 @@ CREATE OR REPLACE FUNCTION artwork_indexer.settle_repair(
 )
 LANGUAGE plpgsql AS $$
 DECLARE
-    reaudit constant timestamptz := now()
-        + (SELECT setting.reaudit FROM artwork_indexer.audit_setting AS setting);
+    reaudit constant timestamptz := coalesce(due, now()
+        + (SELECT setting.reaudit FROM artwork_indexer.audit_setting AS setting));
     refusal text;
 BEGIN
     -- What becomes of a verdict, now that its repair is or is not to be had.

@@ -11,6 +11,7 @@ import pytest
 from artwork_indexer.archive import names
 from audit.comparison import Comparison
 from audit.decide import decide
+from audit.rounds import SOONER, next_in_round
 from audit.states import (
     Absent,
     Actual,
@@ -22,7 +23,7 @@ from audit.states import (
     Unreadable,
     fields_digest,
 )
-from audit.verdict import Deferral, Status, Verdict
+from audit.verdict import DecideContext, Deferral, Status, Verdict
 from tests.audit.comparison_fixtures import (
     CONTEXT,
     DAY,
@@ -237,12 +238,34 @@ def test_short_settings_make_short_waits() -> None:
 
 
 def test_when_the_next_audit_is_due() -> None:
-    assert judge(LIVE, item(LIVE)).next_audit_in == CONTEXT.reaudit
-    assert judge(LIVE, Missing()).next_audit_in == CONTEXT.reaudit
+    in_round = next_in_round(LIVE.gid, NOW, CONTEXT.reaudit)
+    assert judge(LIVE, item(LIVE)).next_audit_in == in_round
+    assert judge(LIVE, Missing()).next_audit_in == in_round
+    assert judge(LIVE, broken(comment="x")).next_audit_in == in_round
     assert judge(GONE, Missing()).next_audit_in is None
-    assert judge(LIVE, broken(comment="x")).next_audit_in is None
     just_now = item(LIVE, item_last_updated=int(NOW.timestamp()) - 3600)
     assert judge(LIVE, just_now).next_audit_in == timedelta(hours=23)
+
+
+def test_where_there_is_nothing_nobody_looks_again_by_himself() -> None:
+    assert judge(EMPTY, Missing()).next_audit_in is None
+    assert judge(EMPTY, item(EMPTY)).next_audit_in is not None
+
+
+@pytest.mark.parametrize(
+    ("context", "sooner"),
+    [
+        (CONTEXT, False),
+        (replace(CONTEXT, was_ill=True), True),
+        (replace(CONTEXT, evidence=Evidence(index_md5="another")), True),
+        (replace(CONTEXT, evidence=Evidence(index_md5="another"), is_regular=False), False),
+    ],
+)
+def test_what_was_not_well_comes_back_sooner(context: DecideContext, *, sooner: bool) -> None:
+    verdict = judge(LIVE, item(LIVE), context=context)
+    length = CONTEXT.reaudit / SOONER if sooner else CONTEXT.reaudit
+    assert verdict.status is Status.CLEAN
+    assert verdict.next_audit_in == next_in_round(LIVE.gid, NOW, length)
 
 
 def test_notes_of_clean_entities() -> None:
