@@ -93,7 +93,8 @@ def _doubt(item: str, record: Present) -> str | None:
     """Why a record is not what the Internet Archive says about an ordinary item, if so."""
     if record.values("identifier") != (item,):
         return "it is not about this item"
-    if f"{item}_meta.xml" not in record.files:
+    is_whole = record.is_counted or f"{item}_meta.xml" in record.files
+    if not is_whole or not record.files:
         return "its list of files is not complete"
     if record.item_last_updated is None:
         return "it does not say when the item was changed"

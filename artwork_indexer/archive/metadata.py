@@ -91,6 +91,8 @@ class Present:
     """Something is queued or running, so the files may be about to change."""
     tasks_red: bool
     """A task stopped in error, and those behind it wait for a person."""
+    is_counted: bool = False
+    """The record says how many files there are, and lists so many."""
 
     def values(self, field: str) -> tuple[str, ...]:
         """The values of a metadata field, which may be absent, single or repeated."""
@@ -181,6 +183,7 @@ def parse(item: str, body: bytes) -> Record:
         item_last_updated=integer(record.get("item_last_updated")),
         tasks_pending=bool(record.get("pending_tasks") or record.get("tasks")),
         tasks_red=bool(record.get("has_redrow") or _has_stopped_task(record.get("tasks"))),
+        is_counted=integer(record.get("files_count")) is not None,
     )
 
 
