@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,7 @@ class DaemonStage:
         found = self.rows.table("audit_finding", "kind, subject")
         return [row["kind"] for row in found if row["audit_entity_id"] == entity]
 
-    def events(self) -> list[Mapping[str, Any]]:
+    def events(self) -> list[dict[str, Any]]:
         return self.rows.table("event_queue", "id")
 
 
