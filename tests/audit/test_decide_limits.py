@@ -81,6 +81,16 @@ def test_older_formats_have_a_budget_of_their_own() -> None:
     assert (statuses(mixed), mixed.is_format_only) == ((Status.REPAIR_QUEUE, ["index"]), False)
 
 
+@pytest.mark.parametrize("format_budget", [True, False])
+def test_an_older_format_is_not_mended_on_account_of_another_repair(format_budget: bool) -> None:
+    body = LIVE.index_bytes.replace(b"https://coverart", b"http://coverart")
+    actual = with_index(LIVE, body, meta={"noindex": None})
+    verdict = judge(LIVE, actual, context=replace(CONTEXT, format_budget=format_budget))
+    assert statuses(verdict) == (Status.REPAIR_QUEUE, ["update_metadata"])
+    assert (verdict.kinds, verdict.is_format_only) == (("item-noindex-missing",), False)
+    assert len(verdict.findings or ()) == 2
+
+
 def test_without_that_budget_older_formats_are_clean_and_recorded() -> None:
     for mode in ("report", "repair"):
         verdict = judge(LIVE, http(), context=replace(CONTEXT, mode=mode))

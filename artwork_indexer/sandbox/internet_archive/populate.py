@@ -52,15 +52,19 @@ def web_service_documents(connection: AsyncConnection[Any]) -> Render:
 
 
 async def populate(
-    archive: Archive, connection: AsyncConnection[Any], render: Render | None = None
+    archive: Archive,
+    connection: AsyncConnection[Any],
+    render: Render | None = None,
+    *,
+    only: str | None = None,
 ) -> int:
-    """Make a healthy item for each entity with art; return how many.
+    """Make a healthy item for each entity with art, or for that of one MBID; return how many.
 
     Dates follow from the image ids. Items of darkened entities are dark.
     """
     document = render or web_service_documents(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_LISTED_ART)
+        await cursor.execute(_LISTED_ART, {"gid": only})
         rows = await cursor.fetchall()
     count = 0
     for (entity_type, gid), of_entity in groupby(

@@ -1,0 +1,3 @@
+-- an event gets another setlist
+UPDATE musicbrainz.event SET setlist = coalesce(setlist || E'\n', '') || '* One More Song'
+ WHERE gid = %(gid)s;
