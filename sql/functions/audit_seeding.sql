@@ -18,37 +18,35 @@ DECLARE
 BEGIN
     -- A source with a better reason moves an entity forward. What would never be audited again
     -- by itself is due, since the source knows something of it.
-    SELECT array_agg(lower.id), array_agg(lower.priority), array_agg(lower.source)
+    SELECT array_agg(free.id), array_agg(free.priority), array_agg(free.source)
       INTO ids, new_priorities, new_sources
-      FROM (SELECT DISTINCT ON (each.gid)
-                   coalesce(each.priority, priorities[1]) AS priority,
-                   coalesce(each.source, sources[1]) AS source,
-                   (SELECT known.id FROM artwork_indexer.audit_entity AS known
-                     WHERE known.entity_type = raise_audits.entity_type AND known.gid = each.gid
-                       AND known.priority - known.priority_bonus
-                           < coalesce(each.priority, priorities[1])) AS id
-              FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
-             ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS lower
-     WHERE lower.id IS NOT NULL;
+      FROM (SELECT known.id, lower.priority, lower.source
+              FROM (SELECT DISTINCT ON (each.gid)
+                           coalesce(each.priority, priorities[1]) AS priority,
+                           coalesce(each.source, sources[1]) AS source,
+                           (SELECT known.id FROM artwork_indexer.audit_entity AS known
+                             WHERE known.entity_type = raise_audits.entity_type
+                               AND known.gid = each.gid
+                               AND known.priority - known.priority_bonus
+                                   < coalesce(each.priority, priorities[1])) AS id
+                      FROM unnest(gids, priorities, sources) AS each (gid, priority, source)
+                     ORDER BY each.gid, coalesce(each.priority, priorities[1]) DESC) AS lower
+              JOIN artwork_indexer.audit_entity AS known ON known.id = lower.id
+             WHERE known.status <> 'audit_in_progress'
+               AND known.priority - known.priority_bonus < lower.priority
+             ORDER BY known.id
+               FOR UPDATE OF known SKIP LOCKED) AS free;
     IF ids IS NULL THEN
         RETURN 0;
     END IF;
-    WITH free AS MATERIALIZED (
-        SELECT known.id FROM artwork_indexer.audit_entity AS known
-         WHERE known.id = ANY (ids) AND known.status <> 'audit_in_progress'
-         ORDER BY known.id
-           FOR UPDATE SKIP LOCKED
-    )
     UPDATE artwork_indexer.audit_entity AS entity
        SET priority = least(32767, better.priority::integer + entity.priority_bonus),
            seeded_from = better.source,
            next_audit_at = CASE
                WHEN entity.next_audit_at IS NULL AND entity.status IN ('clean', 'legacy')
                THEN statement_timestamp() ELSE entity.next_audit_at END
-      FROM free
-      JOIN unnest(ids, new_priorities, new_sources) AS better (id, priority, source)
-        ON better.id = free.id
-     WHERE entity.id = free.id AND entity.id = ANY (ids);
+      FROM unnest(ids, new_priorities, new_sources) AS better (id, priority, source)
+     WHERE entity.id = better.id;
     GET DIAGNOSTICS raised = ROW_COUNT;
     RETURN raised;
 END
