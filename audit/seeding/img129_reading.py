@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, Self
 
 from audit.seeding.img129_classes import REPORTS, Reason, merged
 from audit.seeding.img129_files import Member, line_blocks, members
 from audit.seeding.img129_lines import BadLine, NotAList, Parser, parser_for
 from audit.seeding.img129_streams import Broken, FileStream
 
-BATCH: Final = 10_000
+BATCH: Final = 5_000
 BATCH_BLOCKS: Final = 400
 """A batch may also end with fewer entities, so that there is progress to show and to keep."""
 SHOWN: Final = 20
@@ -40,7 +40,7 @@ class Reading:
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Self:
-        """As :meth:`as_document` gave it."""
+        """As :meth:`as_document` gave it; of an empty one, the beginning."""
         return cls(**document)
 
 
@@ -54,37 +54,42 @@ class Batch:
     entities: Mapping[bytes, Reason]
     reading: Mapping[str, Any]
     bytes_done: int
+    is_last: bool
 
 
 class Reader:
     """Reads files from a place on.
 
-    Each bad line is written to ``all_bad_lines``, if given, as soon as it is seen; the first
-    ones are in ``bad_lines``.
+    Each bad line is told to ``note_bad_line`` as soon as it is seen; the first ones are in
+    ``bad_lines``. ``bytes_before`` are those of the files that are done.
     """
 
     def __init__(
-        self, files: Sequence[Path], begun: Reading, all_bad_lines: TextIO | None = None
+        self,
+        files: Sequence[Path],
+        begun: Reading,
+        note_bad_line: Callable[[str], None] | None = None,
     ) -> None:
         self._files = [(path, path.stat().st_size) for path in files]
         self._begun = (begun.file, begun.member, begun.line)
         self._reading = begun
-        self._all_bad_lines = all_bad_lines
+        self._note_bad_line = note_bad_line
         self._entities: dict[bytes, Reason] = {}
         self._told = 0
         self._blocks = 0
-        self._before = sum(size for _, size in self._files[: begun.file])
         self._stream: FileStream | None = None
         self.bad_lines: list[str] = []
+        self.bytes_before = sum(size for _, size in self._files[: begun.file])
+        self.bytes_in_all = sum(size for _, size in self._files)
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch, None, None]:
         """Everything from the place on. A file that cannot be used is noted and passed over."""
         for number, (path, size) in enumerate(self._files):
             if number < self._begun[0]:
                 continue
             self._move(number, 0, 0)
             yield from self._file(path)
-            self._before, self._stream = self._before + size, None
+            self.bytes_before, self._stream = self.bytes_before + size, None
         self._move(len(self._files), 0, 0)
         yield self._batch()
 
@@ -94,25 +99,31 @@ class Reader:
             self._reading.file, self._reading.member, self._reading.line = file, member, line
 
     def _file(self, path: Path) -> Iterator[Batch]:
-        is_empty = True
-        file_number = self._reading.file
         try:
-            with path.open("rb", buffering=0) as file:
-                self._stream = FileStream(file, str(path))
-                for number, member in enumerate(members(self._stream, str(path))):
-                    is_empty = is_empty and not member.stream.peek(1)
-                    if (file_number, number) < self._begun[:2] or member.name in REPORTS:
-                        continue
-                    self._move(file_number, number, 0)
-                    yield from self._member(member)
-                    self._move(file_number, number + 1, 0)
+            file = path.open("rb", buffering=0)
         except OSError as error:
             self._refuse(f"{path} cannot be read: {error.strerror}")
-        except Broken as broken:
-            self._refuse(str(broken))
-        else:
-            if is_empty:
-                self._refuse(f"{path} is empty: download it again")
+            return
+        self._stream = FileStream(file, str(path))
+        with file:
+            try:
+                for member in self._members(self._stream, str(path)):
+                    yield from self._member(member)
+            except Broken as broken:
+                self._refuse(str(broken))
+
+    def _members(self, stream: FileStream, label: str) -> Iterator[Member]:
+        """Those that were not read before."""
+        file = self._reading.file
+        is_empty = True
+        for number, member in enumerate(members(stream, label)):
+            is_empty = is_empty and not member.stream.peek(1)
+            if (file, number) >= self._begun[:2] and member.name not in REPORTS:
+                self._move(file, number, 0)
+                yield member
+                self._move(file, number + 1, 0)
+        if is_empty:
+            self._refuse(f"{label} is empty: download it again")
 
     def _member(self, member: Member) -> Iterator[Batch]:
         parse: Parser | None = None
@@ -153,8 +164,8 @@ class Reader:
         self._reading.bad_lines += 1
         if len(self.bad_lines) < SHOWN:
             self.bad_lines.append(problem)
-        if self._all_bad_lines is not None:
-            self._all_bad_lines.write(f"{problem}\n")
+        if self._note_bad_line is not None:
+            self._note_bad_line(problem)
 
     def _refuse(self, problem: str) -> None:
         """Note that a file cannot be used; once, however many members of it are affected."""
@@ -165,8 +176,9 @@ class Reader:
 
     def _batch(self) -> Batch:
         """All that was read since the last one."""
-        done = self._before + (self._stream.done if self._stream else 0)
+        done = self.bytes_before + (self._stream.done if self._stream else 0)
         self._reading.repeated += self._told - len(self._entities)
-        batch = Batch(self._entities, self._reading.as_document(), done)
+        is_last = self._reading.file == len(self._files)
+        batch = Batch(self._entities, self._reading.as_document(), done, is_last)
         self._entities, self._told, self._blocks = {}, 0, 0
         return batch

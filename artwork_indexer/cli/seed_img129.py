@@ -1,0 +1,119 @@
+"""``artwork-indexer audit seed img-129``: the result files of the audit of 2021."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from artwork_indexer.cli.common import config_option, with_database
+from artwork_indexer.cli.output import json_option
+from artwork_indexer.cli.seed_common import Summary, dry_run_option
+from artwork_indexer.database import Database
+from artwork_indexer.errors import InputError
+from audit.seeding.img129 import Imported, import_files, result_files
+from audit.seeding.progress import Progress
+
+DONE, INCOMPLETE = 0, 1
+
+
+@click.command()
+@click.argument("path", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option(
+    "--bad-lines",
+    "bad_lines",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Add all bad lines to this file.",
+)
+@dry_run_option
+@json_option
+@config_option
+def img_129(path: tuple[Path, ...], bad_lines: Path | None, *, is_dry: bool, as_json: bool) -> int:
+    """Put the releases in result files of the audit of 2021 under audit.
+
+    PATH is a file or a directory of files: lists, tables and logs, plain, .gz, .xz or .tar, for
+    example actionable_results.tar.xz as it is. Its lists set priority and reason; what they
+    found is old, and everything is audited afresh. Safe to repeat; goes on where it was stopped.
+
+    Exits with 1 when a file, or the rest of one, could not be used; all else was imported.
+    """
+    files = result_files(path)
+    summary = Summary(is_dry=is_dry, as_json=as_json)
+
+    async def work(database: Database) -> Imported:
+        return await import_files(
+            database, files, progress, is_dry=is_dry, note_bad_line=note_bad_line
+        )
+
+    with noting(bad_lines) as note_bad_line, Progress("img-129", "kB") as progress:
+        imported = with_database(work)
+    tell(imported, summary, all_listed=bad_lines is not None)
+    return INCOMPLETE if imported.reading.refused_files else DONE
+
+
+@contextmanager
+def noting(path: Path | None) -> Iterator[Callable[[str], None] | None]:
+    """What adds a line to a file; None without one.
+
+    Raises:
+        InputError: the file cannot be written; also raised by what this gives.
+    """
+    if path is None:
+        yield None
+        return
+
+    def failed(error: OSError) -> InputError:
+        return InputError(f"{path} cannot be written: {error.strerror}. Name another file.")
+
+    try:
+        file = path.open("ab", buffering=0)
+    except OSError as error:
+        raise failed(error) from error
+
+    def note(line: str) -> None:
+        try:
+            file.write(f"{line}\n".encode())
+        except OSError as error:
+            raise failed(error) from error
+
+    with file:
+        yield note
+
+
+def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
+    """Problems on standard error, and the summary."""
+    reading = imported.reading
+    for problem in [*imported.bad_lines, *reading.refusals]:
+        click.echo(problem, err=True)
+    summary.tell(
+        {imported.source: imported.tally},
+        notes=tuple(notes(imported, all_listed=all_listed)),
+        more={
+            "resumed": imported.is_resumed,
+            "lines": reading.lines,
+            "repeated": reading.repeated,
+            "raised": imported.raised,
+            "bad_lines": list(imported.bad_lines),
+            "refused_files": reading.refused_files,
+            "refusals": reading.refusals,
+        },
+    )
+
+
+def notes(imported: Imported, *, all_listed: bool) -> Iterator[str]:
+    """Sentences about an import."""
+    reading = imported.reading
+    if imported.is_resumed:
+        yield "Went on where a run before was stopped; the counts are those of both."
+    if reading.repeated:
+        yield f"{reading.repeated:,} lines named a release that had just been named."
+    if imported.raised:
+        yield f"{imported.raised:,} that were under audit already were moved forward."
+    if reading.bad_lines:
+        remedy = "" if all_listed else "; --bad-lines FILE lists all"
+        yield f"{reading.bad_lines:,} bad lines were passed over{remedy}."
+    if reading.refused_files:
+        yield f"{reading.refused_files:,} files could not be used, or not to their end."

@@ -1,0 +1,162 @@
+"""The results of the audit of 2021 (ticket IMG-129) as seeds: which releases to look at first.
+
+What it found is years old. Its lists set priority and reason, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from artwork_indexer.database import Database
+from artwork_indexer.errors import InputError
+from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
+from audit.seeding.img129_classes import SOURCE
+from audit.seeding.img129_reading import Batch as ReadBatch
+from audit.seeding.img129_reading import Reader, Reading
+from audit.seeding.progress import Progress, Tally
+
+ENTITY_TYPE: Final = "release"
+"""There was no event art in 2021: every MBID of the results is one of a release."""
+KILOBYTE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did; the counts are those of all its runs, if it was stopped and went on.
+
+    ``tally``: ``refused`` are bad lines. ``raised``: how many of those ``already`` under audit
+    this run moved forward. ``bad_lines``: the first that this run saw.
+    """
+
+    source: str
+    tally: Tally
+    raised: int
+    reading: Reading
+    bad_lines: Sequence[str]
+    is_resumed: bool
+
+
+def result_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that paths name: themselves, and all files in directories.
+
+    Raises:
+        InputError: there is no such file, or a directory holds none.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist.")
+        regular = [path] if path.is_file() else _regular_files(path)
+        if not regular:
+            raise InputError(f"{path} is no file, and no directory with files in it.")
+        found.update(dict.fromkeys(regular))
+    return list(found)
+
+
+def _regular_files(directory: Path) -> list[Path]:
+    """All files in a directory and below it; links are not followed."""
+    found = (file for file in directory.rglob("*") if file.is_file() and not file.is_symlink())
+    return sorted(found)
+
+
+def source_of(files: Sequence[Path]) -> str:
+    """The name under which the position in these files is kept.
+
+    A file that was changed, or is another one of the same name, is read from its beginning.
+    """
+    digest = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest.update(f"{file.resolve()}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{SOURCE} {files[0].name}{more} {digest.hexdigest()[:8]}"
+
+
+async def import_files(
+    database: Database,
+    files: Sequence[Path],
+    progress: Progress,
+    *,
+    is_dry: bool = False,
+    note_bad_line: Callable[[str], None] | None = None,
+) -> Imported:
+    """Put the releases of result files under audit, from where a run before was stopped.
+
+    While a batch is written, the next one is read. ``progress`` counts kilobytes of the files.
+
+    Raises:
+        Refused: another run over these files is under way.
+    """
+    source = source_of(files)
+    seeding = await Seeding.open(database, source, dry=is_dry)
+    position = seeding.position if seeding.is_resumed else {}
+    begun = Reading.of_document(position)
+    earlier = await Checkpoints(database).load(source) if seeding.is_resumed else None
+    reader = Reader(files, Reading.of_document(position), note_bad_line)
+    progress.expect(reader.bytes_in_all // KILOBYTE)
+    reading = await _write(seeding, reader, begun, progress)
+    return Imported(
+        source=source,
+        tally=(earlier.tally if earlier else Tally()) + seeding.tally,
+        raised=seeding.raised,
+        reading=reading,
+        bad_lines=reader.bad_lines,
+        is_resumed=seeding.is_resumed,
+    )
+
+
+async def _write(seeding: Seeding, reader: Reader, begun: Reading, progress: Progress) -> Reading:
+    """Write all batches; returns where the last one ends."""
+    bad_lines, kilobytes = begun.bad_lines, reader.bytes_before // KILOBYTE
+    reading = begun
+    async with aclosing(_batches(reader)) as batches:
+        async for batch in batches:
+            reading = Reading.of_document(batch.reading)
+            await seeding.add(
+                _seeds(batch),
+                batch.reading,
+                refused=reading.bad_lines - bad_lines,
+                finished=batch.is_last,
+            )
+            bad_lines = reading.bad_lines
+            progress.advance(batch.bytes_done // KILOBYTE - kilobytes)
+            kilobytes = batch.bytes_done // KILOBYTE
+    return reading
+
+
+def _seeds(batch: ReadBatch) -> list[Batch]:
+    if not batch.entities:
+        return []
+    reasons = batch.entities.values()
+    return [
+        Batch(
+            ENTITY_TYPE,
+            f"{{{b','.join(batch.entities).decode()}}}",
+            [why.list_class.priority for why in reasons],
+            [why.text for why in reasons],
+        )
+    ]
+
+
+async def _batches(reader: Reader) -> AsyncGenerator[ReadBatch, None]:
+    """Batches in order; the next one is read while the user is busy with this one."""
+    batches = reader.batches()
+    ahead = _next(batches)
+    try:
+        while (batch := await asyncio.shield(ahead)) is not None:
+            ahead = _next(batches)
+            yield batch
+    finally:
+        # A thread cannot be stopped, but it ends soon: with its batch.
+        await asyncio.wait([ahead])
+        batches.close()
+
+
+def _next(batches: Iterator[ReadBatch]) -> asyncio.Task[ReadBatch | None]:
+    return asyncio.create_task(asyncio.to_thread(next, batches, None))
