@@ -11,10 +11,11 @@ import psycopg
 from artwork_indexer.config import Config, DatabaseConfig
 from artwork_indexer.database import query
 from artwork_indexer.database_sentences import connection_sentence, database_sentence
+from artwork_indexer.doctor.audit import check_audit
 from artwork_indexer.doctor.findings import Finding, ok, problem, warning
 from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.migrations import connect
-from artwork_indexer.readiness import require_schema, trigger_state
+from artwork_indexer.readiness import TriggerState, require_schema, trigger_state
 from artwork_indexer.triggers import all_triggers
 
 Connection = psycopg.Connection[Any]
@@ -41,18 +42,20 @@ def _check_primary(connection: Connection, config: Config) -> Iterator[Finding]:
     lacking = _check_rights(connection)
     yield lacking or ok("rights", "the role may do all that the daemon needs")
     if lacking is None:
-        yield from _check_contents(connection)
+        yield from _check_contents(connection, config)
 
 
-def _check_contents(connection: Connection) -> Iterator[Finding]:
+def _check_contents(connection: Connection, config: Config) -> Iterator[Finding]:
     try:
         require_schema(connection)
     except Refused as refusal:
         yield problem("schema", str(refusal), "")
         return
     yield ok("schema", "artwork_indexer is current")
-    yield _check_triggers(connection)
+    state = trigger_state(connection)
+    yield _check_triggers(state)
     yield from _check_queue(connection)
+    yield from check_audit(connection, config.audit, is_master=state.is_master)
 
 
 def _check_server(connection: Connection, config: Config) -> Iterator[Finding]:
@@ -101,8 +104,7 @@ def _check_rights(connection: Connection) -> Finding | None:
     )
 
 
-def _check_triggers(connection: Connection) -> Finding:
-    state = trigger_state(connection)
+def _check_triggers(state: TriggerState) -> Finding:
     sentence = state.problem()
     if sentence is None:
         return ok("triggers", f"all {len(all_triggers())} are there and enabled")
