@@ -85,7 +85,7 @@ def search(config: Path) -> Pass:
     child = subprocess.Popen(
         [
             *(sys.executable, "-m", "artwork_indexer", "--config", str(config)),
-            *("audit", "seed", "archive", "--collection", CAA.collection, "--restart", "--json"),
+            *("audit", "seed", "archive", "--collection", CAA.collection, "--from-start", "--json"),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -55,7 +55,7 @@ class Options:
     since: str | None
     identifiers: Path | None
     rejected: Path | None
-    restart: bool
+    from_start: bool
     is_dry: bool
     as_json: bool
 
@@ -69,8 +69,10 @@ class Options:
             raise InputError("Give --changes or --identifiers, not both.")
         if (self.follow or self.since) and not self.changes:
             raise InputError("--follow and --since go with --changes.")
-        if self.changes and (self.collection or self.restart):
-            raise InputError("--changes covers everything: leave out --collection and --restart.")
+        if self.changes and (self.collection or self.from_start):
+            raise InputError(
+                "--changes covers everything: leave out --collection and --from-start."
+            )
         if self.since and not is_day(self.since):
             raise InputError(f"--since must be a day as YYYYMMDD, or 0, not {self.since!r}.")
         if self.scope and (self.changes or self.identifiers):
@@ -158,7 +160,7 @@ class Run:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Add names that are not used to this file, each with the reason.",
 )
-@click.option("--restart", is_flag=True, help="Begin anew, not where the run before stopped.")
+@click.option("--from-start", is_flag=True, help="Begin anew, not where the run before stopped.")
 @dry_run_option
 @json_option
 @config_option
@@ -214,7 +216,7 @@ async def search(run: Run) -> int:
                     is_dry=options.is_dry,
                 )
                 seeding, outcome = await seeder.run(
-                    progress, run.rejected.note, restart=options.restart
+                    progress, run.rejected.note, restart=options.from_start
                 )
             tallies[seeder.source] = seeding.tally
             outcomes.append(outcome)
@@ -250,7 +252,7 @@ async def import_list(run: Run, path: Path) -> int:
     project = BY_COLLECTION[options.collection] if options.collection else None
     items = ItemList(run.database, path, project, is_dry=options.is_dry)
     with Progress(items.name, "lines") as progress:
-        seeding, outcome = await items.run(progress, run.rejected, restart=options.restart)
+        seeding, outcome = await items.run(progress, run.rejected, restart=options.from_start)
     summary.tell(
         {items.source: seeding.tally},
         notes=(*outcome.problems, *_counted(items.name, outcome.counts)),

@@ -163,17 +163,13 @@ class CollectionSearch:
         while repeats.is_new(*page.names):
             outcome.named += len(set(page.names) - before)
             writing = self._store(seeding, outcome, page, reject)
-            cursor, before, following = page.cursor, frozenset(page.names), None
-            if cursor is not None and repeats.is_new(cursor):
-                following = await both(writing, self._fetch(cursor))
-            else:
+            if page.cursor is None:
                 await writing
-            progress.advance(len(page.names))
-            if cursor is None:
+                progress.advance(len(page.names))
                 return
-            if following is None:
-                break
-            page = following
+            following = await both(writing, self._fetch(page.cursor))
+            progress.advance(len(page.names))
+            before, page = frozenset(page.names), following
         outcome.broken = (
             f"The search repeats itself: after {outcome.named:,} names its cursor led back to "
             "earlier ones. Run this again; it begins anew."

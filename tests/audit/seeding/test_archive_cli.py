@@ -168,7 +168,7 @@ async def test_a_search_that_was_killed_goes_on(place: Place) -> None:
     [
         (["--follow"], "--follow and --since go with --changes"),
         (["--changes", "--identifiers", "-"], "not both"),
-        (["--changes", "--restart"], "leave out --collection and --restart"),
+        (["--changes", "--from-start"], "leave out --collection and --from-start"),
         (["--changes", "--since", "20261301"], "must be a day as YYYYMMDD, or 0"),
         (["--scope", "all"], "add --credentials"),
         (["--identifiers", "/nonexistent/list"], "cannot be read: No such file"),

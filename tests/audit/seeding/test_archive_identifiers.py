@@ -97,13 +97,13 @@ async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items:
         b"mbid-\xff\xfe\n",
         f"{MERGED_EVENT}\n".encode(),
         f"https://archive.org/details/mbid-{MERGED_EVENT}\n".encode(),
-        f"mbid-{MERGED_EVENT}-1.jpg\n\x1b[31mred\n".encode(),
+        f"mbid-{MERGED_EVENT}-1.jpg\n\x1b[31mred\nmbid{MERGED_EVENT}\n".encode(),
         f"mbid-{MERGED_RELEASE}".encode(),
     )
     write(items, b"".join(lines))
     tally, outcome, rejected = await imported(place, items)
     assert set(types(place)) == {RELEASE, EVENT, MERGED_RELEASE}
-    assert tally == Tally(inserted=3, skipped=4, refused=2)
+    assert tally == Tally(inserted=3, skipped=5, refused=2)
     assert outcome.counts["repeated"] == 1
     assert [(name, place.rpartition(":")[2]) for name, _, place in rejected] == [
         ("mbid-\\xff\\xfe", "7"),
@@ -111,6 +111,7 @@ async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items:
         (f"https://archive.org/details/mbid-{MERGED_EVENT}", "9"),
         (f"mbid-{MERGED_EVENT}-1.jpg", "10"),
         ("?[31mred", "11"),
+        (f"mbid{MERGED_EVENT}", "12"),
     ]
 
 

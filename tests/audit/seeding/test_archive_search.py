@@ -200,6 +200,21 @@ async def test_only_a_few_of_what_musicbrainz_has_is_no_error(place: Place) -> N
     assert "not complete" in outcome.notes(known["release"])[1]
 
 
+async def test_in_a_large_table_statistics_tell_how_much_has_art(place: Place) -> None:
+    place.rows.execute("ALTER TABLE musicbrainz.release_meta SET (autovacuum_enabled = off)")
+    place.rows.execute("SET session_replication_role = replica")
+    place.rows.execute(
+        "INSERT INTO musicbrainz.release_meta (id, cover_art_presence)"
+        " SELECT n, CASE n % 4 WHEN 0 THEN 'absent' ELSE 'present' END"
+        "::musicbrainz.cover_art_presence FROM generate_series(2, 450000) AS n"
+    )
+    assert (await with_art(place.database))["release"] is None
+    place.rows.execute("ANALYZE musicbrainz.release_meta")
+    about = (await with_art(place.database))["release"]
+    assert about != 337_500
+    assert about == pytest.approx(337_500, rel=0.05)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
