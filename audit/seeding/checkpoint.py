@@ -45,15 +45,15 @@ class Checkpoint:
 class Batch:
     """Entities of one type that come under audit.
 
-    ``gids`` are MBIDs, or all of them as PostgreSQL writes an array. ``priorities`` and
-    ``sources`` have one element for each, or one for all; a source is what ``seeded_from``
-    keeps, and for an entity under audit already only a higher priority counts.
+    ``gids`` are MBIDs. ``priorities`` and ``sources`` have one element for each, or one for
+    all; a source is what ``seeded_from`` keeps, and for an entity under audit already only a
+    higher priority counts. Each may be a text instead, as PostgreSQL writes an array.
     """
 
     entity_type: str
     gids: Sequence[str] | str
-    priorities: Sequence[int]
-    sources: Sequence[str]
+    priorities: Sequence[int] | str
+    sources: Sequence[str] | str
 
 
 class Checkpoints:
@@ -207,12 +207,16 @@ class Seeding:
             query("seed_entities"),
             {
                 "entity_type": batch.entity_type,
-                "gids": batch.gids if isinstance(batch.gids, str) else list(batch.gids),
-                "priorities": list(batch.priorities),
-                "sources": list(batch.sources),
+                "gids": _array(batch.gids),
+                "priorities": _array(batch.priorities),
+                "sources": _array(batch.sources),
                 "is_dry": self.is_dry,
             },
         )
         row = await cursor.fetchone()
         assert row is not None
         return row
+
+
+def _array(values: Sequence[object] | str) -> list[object] | str:
+    return values if isinstance(values, str) else list(values)

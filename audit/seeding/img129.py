@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
 from audit.seeding.img129_classes import SOURCE
+from audit.seeding.img129_lines import MOST_REMEMBERED
 from audit.seeding.img129_reading import Batch as ReadBatch
 from audit.seeding.img129_reading import Reader, Reading
 from audit.seeding.progress import Progress, Tally
@@ -137,11 +139,23 @@ def _seeds(batch: ReadBatch) -> list[Batch]:
     return [
         Batch(
             ENTITY_TYPE,
-            f"{{{b','.join(batch.entities).decode()}}}",
-            [why.list_class.priority for why in reasons],
-            [why.text for why in reasons],
+            _array(map(bytes.decode, batch.entities)),
+            _array(str(why.list_class.priority) for why in reasons),
+            _array(_element(why.text) for why in reasons),
         )
     ]
+
+
+def _array(elements: Iterable[str]) -> str:
+    """As PostgreSQL writes an array; psycopg would look at each element for much longer."""
+    return f"{{{','.join(elements)}}}"
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _element(text: str) -> str:
+    """A text as an element of such an array."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 async def _batches(reader: Reader) -> AsyncGenerator[ReadBatch, None]:

@@ -99,6 +99,15 @@ async def test_class_and_checks_become_priority_and_reason(database: Database, r
 
 
 @pytest.mark.usefixtures("config")
+async def test_any_name_of_a_check_is_kept_as_it_is(database: Database, rows: Rows) -> None:
+    odd = ["InternalError::{'a': \"b\\\\c\", NULL}", "InternalError::é,\\"]
+    await seed(
+        database, put("x", text(f"{gid}\t{name}" for gid, name in zip(GIDS, odd, strict=False)))
+    )
+    assert [why for _, why in entities(rows).values()] == [f"img-129 skipped: {n}" for n in odd]
+
+
+@pytest.mark.usefixtures("config")
 async def test_again_changes_nothing(database: Database, rows: Rows) -> None:
     file = lists()
     await seed(database, file)
