@@ -146,6 +146,8 @@ async def test_what_comes_before_a_broken_end_is_imported(place: Place, items: P
     assert 0 < tally.inserted == len(place.entities()) < 20_000
     assert "is cut off" in outcome.problems[0]
     assert "What came before is under audit" in outcome.problems[0]
+    tally, outcome, _ = await imported(place, items, CAA)
+    assert (tally, len(outcome.problems)) == (Tally(), 1)
     # Downloaded again, it is another file: nothing in it is passed over.
     write(items, whole)
     tally, _, _ = await imported(place, items, CAA)
