@@ -174,7 +174,9 @@ LANGUAGE sql STABLE AS $$
         WHEN refusal = 'held' OR refusal LIKE '%_hour' OR refusal LIKE '%_outstanding_repairs'
             THEN interval '1 hour'
         WHEN refusal LIKE '%_day' THEN interval '6 hours'
-        ELSE (SELECT setting.settle FROM artwork_indexer.audit_setting AS setting)
+        -- What came to no verdict is never repeated at once.
+        ELSE (SELECT greatest(setting.settle, interval '1 second')
+                FROM artwork_indexer.audit_setting AS setting)
     END
 $$;
 
