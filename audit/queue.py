@@ -107,14 +107,6 @@ class AuditQueue:
         self.config = config
         self.repairs = repairs
 
-    async def write_settings(self) -> None:
-        """Tell the database's functions about the configuration: at the start and at a reload."""
-        await self._database.execute(
-            query("audit_write_settings"),
-            settle=timedelta(hours=self.config.settle_hours),
-            reaudit=timedelta(days=self.config.reaudit_days),
-        )
-
     async def claim(self, slots: int) -> list[Claim]:
         """Take up to ``slots`` entities, charged to the budgets for good.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 from artwork_indexer import remotes
+from artwork_indexer.audit_settings import write_settings
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
 from artwork_indexer.engine import Engine, EngineSettings
@@ -16,14 +16,9 @@ from artwork_indexer.event_queue import EventQueue, QueueSettings
 from artwork_indexer.handlers import Handlers
 from artwork_indexer.http import Observer as HttpObserver
 from artwork_indexer.observer import Observer
-from audit.auditor import Auditor
-from audit.queue import AuditQueue
-from audit.rules import Rules
 
 SPARE_CONNECTIONS = 4
 """Beside one for each event in work: the loop, the leases, a health check, the audit."""
-READING_CONNECTIONS = 2
-"""The audit asks a replica for one thing at a time, and now and then for owners."""
 
 
 def worker_name() -> str:
@@ -47,21 +42,21 @@ async def open_engine(
         )
         connected = await stack.enter_async_context(remotes.connect(config, http_observer))
         queue = EventQueue(database, worker, queue_settings(config))
-        audits = AuditQueue(database, worker, config.audit, repairs=False)
-        # The end of an event sets the time of an audit, whoever audits, and when.
-        await audits.write_settings()
-        auditor = None
+        await write_settings(database, config.audit)
+        idle_step = None
         if config.audit.enabled:
-            auditor = Auditor(
-                Rules(config),
-                primary=database,
-                reads=await stack.enter_async_context(audit_reads(config, database, worker)),
-                remotes=connected,
-                queue=audits,
-                events=queue,
-                observer=observer,
+            from artwork_indexer.cli.compose_audit import auditing  # noqa: PLC0415  (see there)
+
+            idle_step = await stack.enter_async_context(
+                auditing(
+                    config,
+                    worker=worker,
+                    database=database,
+                    connected=connected,
+                    events=queue,
+                    observer=observer,
+                )
             )
-            stack.push_async_callback(auditor.close)
         return Engine(
             settings=EngineSettings(
                 concurrency=config.indexer.concurrency,
@@ -73,24 +68,8 @@ async def open_engine(
             queue=queue,
             handle=Handlers.of(config, database, connected).handle,
             close=stack.pop_all().aclose,
-            idle_step=auditor,
+            idle_step=idle_step,
         )
-
-
-@asynccontextmanager
-async def audit_reads(config: Config, primary: Database, worker: str) -> AsyncIterator[Database]:
-    """Where the audit reads MusicBrainz: a replica if there is one."""
-    if config.database_readonly is None:
-        yield primary
-        return
-    replica = Database(
-        config.database_readonly.conninfo(),
-        size=READING_CONNECTIONS,
-        prepared=False,
-        name=f"artwork-indexer audit {worker}",
-    )
-    async with replica:
-        yield replica
 
 
 def queue_settings(config: Config) -> QueueSettings:

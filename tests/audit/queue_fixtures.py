@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from artwork_indexer.audit_settings import write_settings
 from artwork_indexer.config import AuditConfig, load, packaged_default
 from artwork_indexer.database import Database
 from audit.findings import Finding, Kind, Repair, Severity
@@ -199,7 +200,7 @@ async def open_audits(
     """The audit's queue as one worker sees it."""
     async with Database(conninfo, size=2, prepared=False, name=owner) as database:
         queue = AuditQueue(database, owner, config, repairs=config.mode == "repair")
-        await queue.write_settings()
+        await write_settings(database, config)
         yield queue
 
 

@@ -73,8 +73,7 @@ async def test_settle_hours_come_from_the_configuration(
         (index,) = (await audit(audits, repair(A))).events
         entities.complete(index)
         assert near(entities.entity()["hours"], 0.5)
-        audits.config = limited(settle_hours=0)
-        await audits.write_settings()
+    async with open_audits(database_url, config=limited(settle_hours=0)) as audits:
         entities.complete(entities.index(A))
         assert len(await audits.claim(1)) == 1, "the event is the second reason, and due at once"
 
