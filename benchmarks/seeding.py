@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,15 @@ UPDATE artwork_indexer.event_queue SET state = 'completed'
  WHERE id IN (SELECT id FROM artwork_indexer.event_queue WHERE state = 'queued' LIMIT 1)
 """,
 )
-SLOWEST = b"""
-SELECT coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0) * 1000
-  FROM pg_stat_activity WHERE application_name = 'artwork-indexer seed' AND state = 'active'
+ACTIVE = b"""
+SELECT pid, CASE state WHEN 'active'
+            THEN extract(epoch FROM clock_timestamp() - query_start) * 1000 ELSE 0 END
+  FROM pg_stat_activity WHERE application_name = 'artwork-indexer seed'
+"""
+PLAN = b"""
+UPDATE artwork_indexer.audit_entity
+   SET status = 'clean', last_audit_at = now(), next_audit_at = now() + random() * interval '90 days'
+ WHERE id % 5 > 0
 """
 
 
@@ -71,6 +77,8 @@ class Watch:
     refused: int = 0
     """Edits that would have waited longer than that for a lock."""
     longest_statement: float = 0.0
+    cpu_seconds: dict[int, float] = field(default_factory=dict)
+    """Of each server process of the seeder."""
 
     def __str__(self) -> str:
         """For the report."""
@@ -100,12 +108,14 @@ def edit(conninfo: str, watch: Watch, done: threading.Event) -> None:
 
 
 def observe(conninfo: str, watch: Watch, done: threading.Event) -> None:
-    """Look for long statements of the seeder until it is done."""
+    """Look at the seeder's statements and their cost until it is done."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         while not done.wait(EDIT_SECONDS):
-            row = connection.execute(SLOWEST).fetchone()
-            assert row is not None
-            watch.longest_statement = max(watch.longest_statement, float(row[0]))
+            for pid, milliseconds in connection.execute(ACTIVE):
+                watch.longest_statement = max(watch.longest_statement, float(milliseconds))
+                with suppress(OSError):
+                    ticks = Path(f"/proc/{pid}/schedstat").read_text().split()[0]
+                    watch.cpu_seconds[pid] = int(ticks) / 1e9
 
 
 @contextmanager
@@ -184,6 +194,11 @@ def measure(conninfo: str, config: Path) -> Iterator[str]:
         f"{first.seconds:.1f} s, {first.mebibytes:.0f} MiB (<= 100), longest statement seen "
         f"{watch.longest_statement:.0f} ms (<= 1,000)"
     )
+    cpu = sum(watch.cpu_seconds.values())
+    yield (
+        f"its CPU in the server: {cpu / RELEASES * 1e6:.1f} us a row, so {RELEASES / cpu:,.0f} "
+        f"rows a second of one processor; load of this machine {os.getloadavg()[0]:.1f}"
+    )
     yield f"meanwhile: {watch}"
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(NEW.encode())
@@ -197,6 +212,11 @@ def measure(conninfo: str, config: Path) -> Iterator[str]:
         f"seed redirects: {merged.rate:,.0f} rows/s, {merged.mebibytes:.0f} MiB; "
         f"again {again.seconds:.2f} s, {again.seconds / merged.seconds:.1%}"
     )
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(PLAN)
+        connection.execute("VACUUM ANALYZE artwork_indexer.audit_entity")
+    plan = command(config, "plan", "--json")
+    yield f"audit plan, {plan.result['total']:,} entities: {plan.seconds:.2f} s"
 
 
 def run(server: Server, directory: Path) -> Iterator[str]:

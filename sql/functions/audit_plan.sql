@@ -1,0 +1,27 @@
+-- When the entities under audit are due.
+
+CREATE OR REPLACE FUNCTION artwork_indexer.audit_plan(
+    days integer, OUT day integer, OUT entities bigint
+) RETURNS SETOF record
+LANGUAGE plpgsql STABLE
+SET enable_seqscan TO off
+AS $$
+DECLARE
+    bounds constant timestamptz[] := ARRAY(
+        SELECT statement_timestamp() + number * interval '1 day'
+          FROM generate_series(0, days) AS number);
+BEGIN
+    -- Each entity that comes up by itself is in one row: -1 was never audited, 0 is due, then
+    -- the days from now on, and in the last row all that is later. Reads two indexes, no table.
+    RETURN QUERY
+        SELECT CASE WHEN entity.last_audit_at IS NULL THEN -1 ELSE 0 END, count(*)
+          FROM artwork_indexer.audit_entity AS entity
+         WHERE entity.status = 'unchecked'
+         GROUP BY 1;
+    RETURN QUERY
+        SELECT width_bucket(entity.next_audit_at, bounds), count(*)
+          FROM artwork_indexer.audit_entity AS entity
+         WHERE entity.status <> 'audit_in_progress' AND entity.next_audit_at IS NOT NULL
+         GROUP BY 1;
+END
+$$;
