@@ -51,7 +51,8 @@ STRAY_OTHER_BYTES: Final = _stray(
     Severity.DATA,
     Repair.REVIEW,
     "another entity's image with other bytes",
-    "The original is of another entity, whose item has other bytes under this id.",
+    "The original is of another entity, whose item, or one that was merged into it, has other "
+    "bytes under this id.",
     "Deleting this one could lose the right version.",
 )
 STRAY_OWNER_DARK: Final = _stray(

@@ -23,6 +23,7 @@ from audit.wording import image, listing
 
 Judgement = Finding | Wait
 OWNER: Final = "the item of an owner"
+CHECKSUM: Final = "a checksum"
 
 
 def compare_strays(
@@ -71,6 +72,7 @@ class _Stray:
         self._files = files
         self._owner = surroundings.owners[number]
         self._owner_item = surroundings.owner_items.get(number)
+        self._others = surroundings.holders.get(number, ())
 
     def judge(self) -> Iterator[Judgement]:
         owner = self._owner
@@ -123,16 +125,30 @@ class _Stray:
                     kinds.STRAY_OWNER_DARK, f"is of {owner.gid}, whose item is dark", owner
                 )
             case Lacks():
-                return self._finding(
-                    kinds.STRAY_NOT_COPIED, f"is of {owner.gid}, whose item lacks it", owner
-                )
+                return self._compare_versions(owner)
             case Listed():
                 return self._compare_bytes(owner, there)
+
+    def _compare_versions(self, owner: Owner) -> Judgement:
+        """The owner's item lacks it; another item that was merged into it may have it too."""
+        here, told = self._file, f"is of {owner.gid}, whose item lacks it"
+        for other in self._others:
+            if isinstance(other.item, UnreadableItem):
+                return _unreadable(f"{other.item.reason} (item of {other.gid})", OWNER)
+            if isinstance(other.item, Listed):
+                if None in (here.md5, here.size, other.item.md5, other.item.size):
+                    return _unreadable(f"no checksum of {image(self._number)} is listed", CHECKSUM)
+                if (here.md5, here.size) != (other.item.md5, other.item.size):
+                    told += f"; the item of {other.gid} has other bytes"
+                    return self._finding(
+                        kinds.STRAY_OTHER_BYTES, told, owner, other_version=other.gid
+                    )
+        return self._finding(kinds.STRAY_NOT_COPIED, told, owner)
 
     def _compare_bytes(self, owner: Owner, there: Listed) -> Judgement:
         here = self._file
         if None in (here.md5, here.size, there.md5, there.size):
-            return _unreadable(f"no checksum of {image(self._number)} is listed", "a checksum")
+            return _unreadable(f"no checksum of {image(self._number)} is listed", CHECKSUM)
         if (here.md5, here.size) == (there.md5, there.size):
             told = f"is of {owner.gid}, whose item lists the same bytes"
             return self._finding(kinds.STRAY_COPIED, told, owner)

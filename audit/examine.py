@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,16 @@ from audit.compare import compare
 from audit.comparison import CompareSettings, Comparison
 from audit.expected import Key, Replication
 from audit.field_differences import FIELD_NAMES
-from audit.states import Actual, Evidence, Expected, Surroundings
+from audit.states import (
+    Actual,
+    Evidence,
+    Expected,
+    Holder,
+    Lacks,
+    Owner,
+    OwnerItem,
+    Surroundings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +115,35 @@ class Examiner:
         if wanted == lookups.NOTHING:
             return Surroundings()
         found = await owners.read(self.database, expected.entity_type, wanted.stray_ids)
+        there = await neighbours.read_owner_items(self.remotes, expected, found)
         return Surroundings(
             owners=found,
-            owner_items=await neighbours.read_owner_items(self.remotes, expected, found),
-            holders=await neighbours.read_holders(self.remotes, expected, wanted.missing),
+            owner_items=there,
+            holders={
+                **await neighbours.read_holders(self.remotes, expected, wanted.missing),
+                **await self._other_versions(expected, found, there),
+            },
             written_ids=await self._written(expected, wanted.changed),
         )
+
+    async def _other_versions(
+        self, expected: Expected, found: Mapping[int, Owner | None], there: Mapping[int, OwnerItem]
+    ) -> dict[int, tuple[Holder, ...]]:
+        """Where else images may be that their owners lack: nobody may choose among versions."""
+        lacking = {
+            image_id: owner
+            for image_id, owner in found.items()
+            if owner is not None and isinstance(there.get(image_id), Lacks)
+        }
+        if not lacking:
+            return {}
+        redirects = await owners.read_redirects(
+            self.database,
+            expected.entity_type,
+            {owner.gid for owner in lacking.values()},
+            without=expected.gid,
+        )
+        return await neighbours.read_versions(self.remotes, lacking, redirects)
 
     async def _written(self, expected: Expected, changed: frozenset[int]) -> frozenset[int]:
         """Which of these originals events of ours have written since the last clean audit."""

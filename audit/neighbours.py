@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Present
@@ -65,6 +65,25 @@ async def read_holders(
             Holder(gid, _says(item, gid, image.id, image.suffix)) for gid, item in items.items()
         )
         for image in images
+    }
+
+
+async def read_versions(
+    remotes: Remotes, owners: Mapping[int, Owner], redirects: Mapping[str, Sequence[str]]
+) -> dict[int, tuple[Holder, ...]]:
+    """What the items of MBIDs that redirect to the owners of images say about those images.
+
+    Raises:
+        ServicePaused: the Internet Archive has to be left alone.
+    """
+    gids = {gid for owner in owners.values() for gid in redirects.get(owner.gid, ())}
+    items = await _read_items(remotes, gids)
+    return {
+        image_id: tuple(
+            Holder(gid, _says(items[gid], gid, image_id, owner.suffix))
+            for gid in redirects.get(owner.gid, ())
+        )
+        for image_id, owner in owners.items()
     }
 
 

@@ -27,6 +27,23 @@ async def read(
         return await read_on(connection, entity_type, image_ids)
 
 
+async def read_redirects(
+    database: Database, entity_type: str, gids: Iterable[str], *, without: str
+) -> dict[str, tuple[str, ...]]:
+    """The MBIDs that were merged into each of these, ``without`` one; none gives no entry.
+
+    Raises:
+        Unreachable: the database does not answer.
+    """
+    rows = await database.fetch(
+        query("audit_redirects"), entity_type=entity_type, gids=list(gids), without=without
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["gid"], []).append(row["merged"])
+    return {gid: tuple(merged) for gid, merged in found.items()}
+
+
 async def read_on(
     connection: Connection, entity_type: str, image_ids: Iterable[int]
 ) -> dict[int, Owner | None]:

@@ -253,7 +253,7 @@ class Surroundings:
 
     ``owners`` has every image id found where it should not be; None is an id that
     MusicBrainz does not know. ``owner_items`` has those with an owner in the same archive.
-    ``holders`` has the items where the original of an image could be that its own item lacks.
+    ``holders`` has the other items where an image could be that its owner's item lacks.
     ``written_ids`` are images that events of ours wrote or replaced since the last clean audit.
     """
 

@@ -15,6 +15,7 @@ from audit.states import (
     Content,
     Dark,
     Evidence,
+    Holder,
     IndexFile,
     Lacks,
     Life,
@@ -44,6 +45,7 @@ from tests.audit.comparison_fixtures import (
     waits,
     with_index,
 )
+from tests.audit.comparison_fixtures import MERGED as OTHER_MERGED
 from tests.audit.test_compare_item import id_of
 
 LIVE = expected(*three_images())
@@ -105,6 +107,27 @@ def test_a_listed_original_of_another_entity(
     is_of_another = not owner.keys() & {"entity_type", "gid"}
     assert kinds(comparison) == sorted(found + ["stray-listed"] * is_of_another)
     assert waits(comparison) == waiting
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "found", "waiting"),
+    [
+        (Lacks(), ["stray-not-copied"], []),
+        (Dark(), ["stray-not-copied"], []),
+        (same(), ["stray-not-copied"], []),
+        (Listed("0" * 32, same().size), ["stray-other-bytes"], []),
+        (Listed(same().md5, 1), ["stray-other-bytes"], []),
+        (Listed(None, 5), [], ["unreadable"]),
+        (Unreadable("no answer"), [], ["unreadable"]),
+    ],
+)
+def test_nobody_but_a_person_chooses_among_versions(
+    elsewhere: OwnerItem, found: list[str], waiting: list[str]
+) -> None:
+    """The owner lacks the image, and another MBID merged into the owner may have it too."""
+    around = replace(owned(there=Lacks()), holders={STRAY: (Holder(OTHER_MERGED, elsewhere),)})
+    comparison = look(MERGED, item(MERGED, index=Absent(), files=stray_files()), around)
+    assert (kinds(comparison), waits(comparison)) == (found, waiting)
 
 
 def test_an_image_that_is_only_listed_is_taken_out() -> None:
@@ -249,8 +272,8 @@ def test_what_is_looked_up() -> None:
 
 def test_darkened_and_malformed_entities_need_no_lookups() -> None:
     actual = item(LIVE, files=stray_files())
-    assert wanted(replace(LIVE, life=Life.DARKENED), actual) == Wanted()
-    assert wanted(replace(LIVE, malformed=("row",)), actual) == Wanted()
+    assert wanted(replace(LIVE, life=Life.DARKENED), actual, Evidence()) == Wanted()
+    assert wanted(replace(LIVE, malformed=("row",)), actual, Evidence()) == Wanted()
 
 
 def test_an_owner_that_was_not_looked_up_is_an_error() -> None:

@@ -8,7 +8,7 @@ from artwork_indexer.errors import Overloaded
 from artwork_indexer.index_json import Image
 from artwork_indexer.sandbox.internet_archive import fault_kinds
 from artwork_indexer.sandbox.internet_archive.populate import original_bytes
-from audit.neighbours import read_holders, read_owner_items
+from audit.neighbours import read_holders, read_owner_items, read_versions
 from audit.states import Dark, Holder, Lacks, Listed, Owner, OwnerItem, Unreadable
 from tests.audit.actual_fixtures import GID, OTHER, Outside, expected, image
 
@@ -117,3 +117,16 @@ async def test_nothing_missing_is_not_looked_for(outside: Outside) -> None:
     assert await read_holders(outside.remotes(), wanted, ()) == {}
     assert await read_holders(outside.remotes(), expected(image()), (image(),)) == {7: ()}
     assert outside.requests == []
+
+
+async def test_other_versions_are_looked_for_where_mbids_redirect_to_the_owner(
+    outside: Outside,
+) -> None:
+    outside.healthy(expected(image(7), gid=THIRD))
+    owners = {7: owner(), 8: owner(), 9: owner(GID)}
+    assert await read_versions(outside.remotes(), owners, {OTHER: [THIRD]}) == {
+        7: (Holder(THIRD, listed(image(7))),),
+        8: (Holder(THIRD, Lacks()),),
+        9: (),
+    }
+    assert len(outside.requests) == 1

@@ -113,3 +113,18 @@ async def test_a_transaction_sees_what_it_wrote_itself(database: Database, world
             f"DELETE FROM {ARCHIVES['release']} WHERE id = %(id)s".encode(), {"id": image_id}
         )
         assert await owners.read_on(connection, "release", [image_id]) == {image_id: None}
+
+
+@pytest.mark.parametrize("entity_type", ["release", "event"])
+async def test_what_was_merged_into_entities(
+    database: Database, world: World, entity_type: str
+) -> None:
+    merged = entities_of(world, entity_type).merged
+    wanted: dict[str, list[str]] = {}
+    for gid, target in merged.items():
+        wanted.setdefault(target, []).append(gid)
+    left_out = next(iter(merged))
+    wanted[merged[left_out]].remove(left_out)
+    found = await owners.read_redirects(database, entity_type, wanted, without=left_out)
+    assert found == {gid: tuple(sorted(gids)) for gid, gids in wanted.items() if gids}
+    assert await owners.read_redirects(database, entity_type, [], without=left_out) == {}
