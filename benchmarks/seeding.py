@@ -62,10 +62,14 @@ SELECT pid, CASE state WHEN 'active'
             THEN extract(epoch FROM clock_timestamp() - query_start) * 1000 ELSE 0 END
   FROM pg_stat_activity WHERE application_name = 'artwork-indexer seed'
 """
-PLAN = b"""
-UPDATE artwork_indexer.audit_entity
-   SET status = 'clean', last_audit_at = now(), next_audit_at = now() + random() * interval '90 days'
- WHERE id % 5 > 0
+AUDITED = """
+TRUNCATE artwork_indexer.audit_entity CASCADE;
+INSERT INTO artwork_indexer.audit_entity
+       (entity_type, gid, status, last_audit_at, next_audit_at)
+SELECT 'release', gen_random_uuid(), CASE number % 5 WHEN 0 THEN 'unchecked' ELSE 'clean' END
+           ::artwork_indexer.audit_entity_status, now(),
+       CASE WHEN number % 5 > 0 THEN now() + random() * interval '90 days' END
+  FROM generate_series(1, {last}) AS number
 """
 
 
@@ -213,7 +217,7 @@ def measure(conninfo: str, config: Path) -> Iterator[str]:
         f"again {again.seconds:.2f} s, {again.seconds / merged.seconds:.1%}"
     )
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(PLAN)
+        connection.execute(AUDITED.format(last=RELEASES).encode())
         connection.execute("VACUUM ANALYZE artwork_indexer.audit_entity")
     plan = command(config, "plan", "--json")
     yield f"audit plan, {plan.result['total']:,} entities: {plan.seconds:.2f} s"
