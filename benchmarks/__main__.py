@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from artwork_indexer.sandbox.postgres import running
-from benchmarks import auditing, claiming, draining, latency, scraping, seeding
+from benchmarks import auditing, claiming, draining, img129, latency, scraping, seeding
 
 MEASUREMENTS = {
     "latency": latency.run,
@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "draining": draining.run,
     "auditing": auditing.run,
     "seeding": seeding.run,
+    "img129": img129.run,
     "scraping": scraping.run,
 }
 

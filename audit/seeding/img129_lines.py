@@ -41,10 +41,12 @@ LONGEST_REMEMBERED: Final = 1_000
 _UUID: Final = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MBID: Final = re.compile(_UUID)
 _LINE: Final = re.compile(rb" *(?:mbid-)?(" + _UUID + rb")(?:\t(.*))? *", re.DOTALL)
-_TRIAGE: Final = re.compile(
-    rb"https?://musicbrainz\.org/release/(" + _UUID + rb")\t"
-    rb"https?://archive\.org/details/mbid-(" + _UUID + rb")\t([^\t]*)"
+_TRIAGE_TEXT: Final = (
+    rb" *(?:mbid-)?(" + _UUID + rb")\thttps?://musicbrainz\.org/release/\1"
+    rb"\thttps?://archive\.org/details/mbid-\1\t([^\t]*)"
 )
+_TRIAGE: Final = re.compile(_TRIAGE_TEXT)
+_TRIAGE_IN_MIXED_CASE: Final = re.compile(_TRIAGE_TEXT, re.IGNORECASE)
 _NOTHING: Final = re.compile(rb"\s*(?:#.*)?", re.DOTALL)
 _HEADER: Final = re.compile(rb'\s*"?mbid"?\s*(?:,|$)', re.IGNORECASE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -141,7 +143,7 @@ class Lines(Learner):
 
     def __call__(self, line: bytes) -> Parsed | None:
         """Read a line."""
-        found = _LINE.fullmatch(line)
+        found = _TRIAGE.fullmatch(line) or _LINE.fullmatch(line)
         if found is None:
             if _NOTHING.fullmatch(line):
                 return None
@@ -149,11 +151,8 @@ class Lines(Learner):
         mbid, rest = found.groups()
         if rest is None:
             return mbid.lower(), self._alone
-        triage = _TRIAGE.fullmatch(rest)
-        if triage is not None:
-            of_release, of_item, rest = triage.groups()
-            if not mbid.lower() == of_release.lower() == of_item.lower():
-                raise BadLine("its columns are about different MBIDs")
+        if rest.count(b"\t") == 2 and (mixed := _TRIAGE_IN_MIXED_CASE.fullmatch(line)):
+            rest = mixed[2]
         return mbid.lower(), self.known(rest)
 
     def read(self, text: bytes) -> Reason:
@@ -274,8 +273,8 @@ def why_no_mbid(line: bytes) -> str:
 
 def why_no_columns(columns: list[bytes]) -> str:
     """What is wrong with columns that neither a triage list nor a log has."""
-    if columns[0].startswith((b"https://musicbrainz.org/", b"http://musicbrainz.org/")):
-        return f"{shown(columns[0])} is not the address of its release"
+    if re.match(rb"https?://", columns[0]):
+        return f"{shown(columns[0])} or the column after it is no address of its release or item"
     return "its columns are neither those of a triage list nor of a log of checks"
 
 

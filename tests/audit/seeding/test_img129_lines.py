@@ -61,6 +61,12 @@ def test_a_triage_line_has_the_class_of_its_list_and_names_its_checks_in_order()
     )
 
 
+def test_the_columns_of_a_triage_line_may_differ_in_case() -> None:
+    assert read("reindex", triage(GID, DATE).replace(GID, GID.upper(), 1)) == read(
+        "reindex", triage(GID, DATE)
+    )
+
+
 def test_a_triage_list_of_any_name_goes_by_its_most_urgent_check() -> None:
     assert told("from-a-friend", triage(GID, DATE, MISSING, URL)) == (
         "reindex_high_priority", 450, (MISSING, URL, DATE),
@@ -128,8 +134,9 @@ def test_empty_lines_and_remarks_are_passed_over(line: str) -> None:
         (f"{GID}\tItem::{'x' * 300}", "is no name of a check"),
         (f"{GID}\t{DATE}\tfine", "'fine' is no result: PASSED, FAILED or ITEM SKIPPED"),
         (f"{GID}\ta\tb\tc\td", "its columns are neither those of a triage list"),
-        (triage(GIDS[1], DATE).replace(GIDS[1], GID, 1), "columns are about different MBIDs"),
-        (triage(GID, DATE).replace("/release/", "/event/"), "is not the address of its release"),
+        (triage(GIDS[1], DATE).replace(GIDS[1], GID, 1), "is no address of its release or item"),
+        (triage(GID, DATE).replace("/details/mbid-0", "/details/mbid-1"), "is no address of its"),
+        (triage(GID, DATE).replace("/release/", "/event/"), "is no address of its release or item"),
         ("x" * (LONGEST_LINE + 1), "longer than 1,048,576 bytes"),
         ("\x1b[2J" + "ü" * 100, "'\\x1b[2J" + "ü" * 28 + "…' is no MBID"),
     ],
