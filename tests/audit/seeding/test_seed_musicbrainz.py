@@ -113,6 +113,19 @@ async def test_a_row_that_was_committed_late_is_found(
     assert set(mb.audited()) == {1, 2, 3, 4}
 
 
+async def test_images_and_merges_that_were_committed_late_are_found(
+    database: Database, mb: MusicBrainz
+) -> None:
+    mb.release(*range(1, 2004))
+    mb.art(1, 2003, age=60)
+    mb.merge(3000, 1, with_row=False)
+    await seed_musicbrainz(database)
+    mb.art(5, age=3600)
+    mb.merge(2003, 6, days_ago=0.1)
+    await seed_musicbrainz(database)
+    assert (mb.audited()[5], mb.audited()[6]) == (WITH_ART, WITH_ART)
+
+
 async def test_an_image_from_the_future_hides_no_later_one(
     database: Database, mb: MusicBrainz
 ) -> None:
