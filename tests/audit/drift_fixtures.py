@@ -17,6 +17,7 @@ from artwork_indexer.database import Database
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from artwork_indexer.sandbox import world
 from artwork_indexer.sandbox.drift import EVERYTHING, Drift, Planted, Stage, Subject, plant
+from artwork_indexer.sandbox.drift.library import EVENTS, RELEASES
 from artwork_indexer.sandbox.internet_archive import Archive
 from artwork_indexer.sandbox.server import config_text, populated, serving
 from artwork_indexer.sandbox.webservice import WebService
@@ -25,8 +26,6 @@ from audit.decide import decide
 from audit.examine import Examination, Examiner, compare_settings
 from audit.states import Evidence
 from audit.verdict import DecideContext, Deferral, Verdict
-
-RELEASES, EVENTS = 700, 120
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,10 @@ DRIFTS: Final[tuple[Drift, ...]] = tuple(drift for theme in THEMES for drift in 
 VARIANTS: Final[tuple[Drift, ...]] = variants.VARIANTS
 EVERYTHING: Final[tuple[Drift, ...]] = DRIFTS + VARIANTS
 
+RELEASES: Final = 500
+EVENTS: Final = 70
+"""A world of this size has room for all of it, and some hundred entities that nothing touches."""
+
 
 async def plant(stage: Stage, drifts: Iterable[Drift] = EVERYTHING) -> Mapping[str, Planted]:
     """Plant drifts, each on entities of its own; gives them by the names of the drifts.

@@ -139,9 +139,9 @@ def underived(*findings: str, by: tuple[str, ...] = ("derive",)) -> Label:
     )
 
 
-def asked(*findings: str, end: str = "manual_review") -> Label:
+def asked(*findings: str, end: str = "manual_review", more: tuple[str, ...] = ()) -> Label:
     """A person has to decide, and until then nothing is done."""
-    return _same(findings, Course("manual_review", end))
+    return _same(findings, Course("manual_review", end, more=more))
 
 
 def recorded(*findings: str) -> Label:

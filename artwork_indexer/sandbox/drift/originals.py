@@ -159,7 +159,7 @@ DRIFTS: Final[tuple[Drift, ...]] = (
     Drift("original-ambiguous", "two merged MBIDs hold an original with different bytes",
           ("6", "9"),
           {ENTITY: asked("original-ambiguous"),
-           HOLDER: RESCUE, SECOND_HOLDER: RESCUE},
+           HOLDER: asked("stray-other-bytes"), SECOND_HOLDER: asked("stray-other-bytes")},
           _original_ambiguous),
     Drift("item-elsewhere", "there is no item, and a merged MBID holds all originals",
           ("6", "9"),

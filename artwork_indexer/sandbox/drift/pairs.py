@@ -199,7 +199,7 @@ PAIRS_OF_TWO: Final = (
           {ENTITY: moved_on("stray-not-copied", by=("copy_image", "index"),
                             more=("delete_image",)),
            OWNER: asked("original-missing", "index-missing", "item-noindex-missing",
-                        end="clean")}, _rescue_to_unlisted),
+                        end="clean", more=("update_metadata",))}, _rescue_to_unlisted),
     Drift("merge-half-copied", "of two merged images one was copied", ("6", "9"),
           {ENTITY: Label(
               frozenset({"leftover-index", "stray-copied", "stray-not-copied"}),

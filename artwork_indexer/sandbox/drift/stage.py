@@ -214,18 +214,25 @@ class Stage:
             names.item(site.gid), site.project.uploader, {**fields}, created=LONG_AGO
         )
 
-    async def edit(self, name: str, **parameters: object) -> None:
-        """Change MusicBrainz in one transaction, of which the indexer is never told."""
-        last = await self.row("last_event")
+    async def change(self, name: str, **parameters: object) -> None:
+        """Run the statements of an edit in one transaction."""
         async with self.connection.transaction():
             await psycopg.AsyncClientCursor(self.connection).execute(_sql(name), parameters)
+
+    async def edit(self, name: str, **parameters: object) -> None:
+        """Change MusicBrainz; the indexer is never told."""
+        last = await self.row("last_event")
+        await self.change(name, **parameters)
         await self.connection.execute(_sql("forget_events"), {"last": last["id"]})
 
     async def row(self, name: str, **parameters: object) -> dict[str, Any]:
         """The only row of a query."""
-        row = await (await self.connection.execute(_sql(name), parameters)).fetchone()
-        assert row is not None
+        (row,) = await self.rows(name, **parameters)
         return row
+
+    async def rows(self, name: str, **parameters: object) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        return await (await self.connection.execute(_sql(name), parameters)).fetchall()
 
     async def run(self, name: str, **parameters: object) -> None:
         """Run one statement."""

@@ -90,7 +90,7 @@ async def _not_copied(stage: Stage) -> Planted:
 
 async def _other_bytes(stage: Stage) -> Planted:
     site, owner = stage.release(), stage.release()
-    lay(site, owner, body=b"\xff\xd8\xff another scan")
+    lay(site, owner, body=owner.read(first_original(owner)[1])[::-1])
     return {ENTITY: site.subject(), OWNER: owner.subject()}
 
 
