@@ -169,3 +169,20 @@ async def test_rows_that_are_audited_or_held_are_passed_by(
         holder.execute("SELECT FROM artwork_indexer.audit_entity WHERE gid = %s FOR UPDATE", [B])
         assert await run.add([batch(A, B, C)], {}) == Tally(1, 2)
     assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [10, 10, 100]
+
+
+async def test_a_batch_costs_the_same_however_many_are_there(
+    database: Database, rows: psycopg.Connection[Any]
+) -> None:
+    """Until the table is analyzed for the first time, a join would read all of it for each."""
+    run = await Seeding.open(database, SOURCE)
+    gids = [str(uuid.UUID(int=number)) for number in range(1, 6001)]
+    for first in range(0, len(gids), 100):
+        await run.add([batch(*gids[first : first + 100])], {})
+    await run.add([batch(*gids[:100], priority=200)], {})
+    await database.execute("SELECT pg_stat_force_next_flush()")
+    reads = rows.execute(
+        "SELECT sum(idx_tup_read) AS total FROM pg_stat_user_indexes WHERE relname = 'audit_entity'"
+    ).fetchone()
+    assert reads is not None
+    assert reads["total"] < 3 * len(gids)

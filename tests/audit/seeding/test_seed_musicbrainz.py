@@ -186,20 +186,6 @@ async def test_a_run_whose_writer_fails_leaves_no_task_behind(
     assert set(mb.audited()) == set(range(1, 2001))
 
 
-async def test_the_first_run_reads_each_known_entity_a_few_times_only(
-    database: Database, mb: MusicBrainz
-) -> None:
-    """Until the table is analyzed, a join would read all of it for each batch."""
-    entities = 12_000
-    mb.release(*range(1, entities + 1))
-    await seed_musicbrainz(database)
-    await database.execute("SELECT pg_stat_force_next_flush()")
-    (reads,) = mb.run(
-        "SELECT sum(idx_tup_read) AS total FROM pg_stat_user_indexes WHERE relname = 'audit_entity'"
-    )
-    assert reads["total"] < 10 * entities
-
-
 def test_batches_grow_and_shrink_with_the_time_they_take() -> None:
     size = walking.FIRST_SIZE
     assert walking.next_size(size, 10 * walking.BATCH_SECONDS) == size // 2
