@@ -22,6 +22,12 @@ BEGIN
         SELECT width_bucket(entity.next_audit_at, bounds), count(*)
           FROM artwork_indexer.audit_entity AS entity
          WHERE entity.status <> 'audit_in_progress' AND entity.next_audit_at IS NOT NULL
+           AND entity.next_audit_at < bounds[days + 1]
          GROUP BY 1;
+    RETURN QUERY
+        SELECT days + 1, count(*)
+          FROM artwork_indexer.audit_entity AS entity
+         WHERE entity.status <> 'audit_in_progress' AND entity.next_audit_at IS NOT NULL
+           AND entity.next_audit_at >= bounds[days + 1];
 END
 $$;
