@@ -1,4 +1,4 @@
-"""The whole program in miniature: a world is edited, the daemon keeps up, and we look.
+"""The whole program in miniature: a world is edited and damaged, and we look what comes of it.
 
 PostgreSQL, the web service and the Internet Archive are local stand-ins; the daemon is the
 real one, in a process of its own.
@@ -10,11 +10,11 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 from artwork_indexer.errors import Unreachable
 from artwork_indexer.migrations import migrate_database
 from artwork_indexer.sandbox import world
+from artwork_indexer.sandbox.demo_audit import perform_audit, told
 from artwork_indexer.sandbox.internet_archive import Archive, Content, fault_kinds
 from artwork_indexer.sandbox.postgres import running
 from artwork_indexer.sandbox.schema import musicbrainz_schema
@@ -34,6 +35,10 @@ DATABASE: Final = "artwork_indexer_demo"
 PATIENCE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.05
 BURST: Final = 20
+LOG_SHOWN: Final = 10_000
+"""Characters from the end of the daemon's log."""
+
+T = TypeVar("T")
 
 Say = Callable[[str], None]
 
@@ -232,15 +237,30 @@ async def perform(conninfo: str, directory: Path, say: Say) -> Verdict:
 def demo(say: Say) -> bool:
     """Run it all; True when everything is as it should be."""
     begun = time.monotonic()
-    with demo_database() as conninfo, tempfile.TemporaryDirectory() as directory:
-        try:
-            verdict = asyncio.run(perform(conninfo, Path(directory), say))
-        except Unreachable:
-            say((Path(directory) / "daemon.log").read_text("utf-8", "replace"))
-            raise
+    say("1. EDITS: the daemon keeps up with editors.\n")
+    verdict = _in_a_database(perform, say)
     say("")
     for line in verdict.lines():
         say(f"  {line}")
-    outcome = "Something is wrong" if verdict.problems else "All is well"
+    say("\n2. AUDIT: the daemon finds and repairs what no event ever told of.\n")
+    result = _in_a_database(
+        lambda conninfo, directory, tell: perform_audit(conninfo, directory, daemon, tell), say
+    )
+    say("")
+    for line in told(result):
+        say(line)
+    is_well = not (verdict.problems or result.problems)
+    outcome = "All is well" if is_well else "Something is wrong"
     say(f"\n{outcome}; the demo took {time.monotonic() - begun:.0f} s.")
-    return not verdict.problems
+    return is_well
+
+
+def _in_a_database(half: Callable[[str, Path, Say], Coroutine[None, None, T]], say: Say) -> T:
+    """Play one half of the demo; when the daemon does not keep up, show its log."""
+    with demo_database() as conninfo, tempfile.TemporaryDirectory() as directory:
+        try:
+            return asyncio.run(half(conninfo, Path(directory), say))
+        except Unreachable:
+            for log in Path(directory).glob("*.log"):
+                say(log.read_text("utf-8", "replace")[-LOG_SHOWN:])
+            raise
