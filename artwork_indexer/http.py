@@ -54,7 +54,10 @@ def user_agent(contact: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; ``limit`` is how many bytes a good answer may have, 0 to read none."""
+    """One request; ``limit`` is how many bytes a good answer may have, 0 to read none.
+
+    ``is_elsewhere``: a redirect led to another path.
+    """
 
     method: str
     url: URL
@@ -62,6 +65,7 @@ class Call:
     body: bytes | None
     limit: int
     is_redirected: bool = False
+    is_elsewhere: bool = False
 
 
 class HttpClient:
@@ -173,8 +177,9 @@ class Service:
         """The answer to a request; redirects keep method, headers and body.
 
         ``keys_service`` names the key pair in the header ``authorization``. ``accept`` are
-        statuses outside 2xx that the caller wants to see. ``limit`` is how many bytes a good
-        answer may have; with 0 its body is not read.
+        statuses outside 2xx that the caller wants to see; they count for the path that was
+        asked for only, because another page says nothing about this one. ``limit`` is how many
+        bytes a good answer may have; with 0 its body is not read.
 
         Raises:
             EventError: the class says what is to be done, see :mod:`artwork_indexer.errors`.
@@ -186,7 +191,8 @@ class Service:
             if self._redirects is None or not self._redirects.is_redirect(answer):
                 return answer
             target = self._redirects.target(call.url, answer)
-            call = replace(call, url=target, is_redirected=True)
+            is_elsewhere = call.is_elsewhere or target.path != call.url.path
+            call = replace(call, url=target, is_redirected=True, is_elsewhere=is_elsewhere)
         raise PermanentError(f"{method} {public(url)} was redirected more than {MOST_HOPS} times.")
 
     @asynccontextmanager
@@ -230,7 +236,7 @@ class Service:
                 error = TransientError(str(error))
             raise error from failure
         status = answer.status
-        if 200 <= status < 300 or status in accept:
+        if 200 <= status < 300 or (status in accept and not call.is_elsewhere):
             return answer
         if self._redirects is not None and self._redirects.is_redirect(answer):
             return answer

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from artwork_indexer.archive import names
 from artwork_indexer.archive.metadata import Archive, Dark, EmptyAnswer, File, Present, parse
-from artwork_indexer.errors import TransientError
+from artwork_indexer.errors import PermanentError, TransientError
 from artwork_indexer.gate import Gate
 from artwork_indexer.http import HttpClient, Service
+from artwork_indexer.redirects import Redirects
 from tests.http_fixtures import Script, say
 from tests.recorded import recorded
 
@@ -171,6 +172,22 @@ async def test_reading_over_http(client: HttpClient, script: Script) -> None:
         f"/details/{ITEM}",
         f"/details/{ITEM}",
     ]
+
+
+async def test_another_page_does_not_say_that_an_item_is_missing(
+    client: HttpClient, script: Script
+) -> None:
+    archive = Archive(
+        Service(client, Gate("archive"), redirects=Redirects([script.url])),
+        metadata_url=script.url + "/metadata/{item}",
+        details_url=script.url + "/details/{item}",
+    )
+    missing = say(404, b"not here")
+    script.then(say(307, location="/elsewhere"), missing)
+    with pytest.raises(PermanentError):
+        await archive.is_missing(ITEM)
+    script.then(say(307, location=f"/details/{ITEM}?moved"), missing)
+    assert await archive.is_missing(ITEM)
 
 
 @pytest.mark.parametrize("status", [403, 500])
