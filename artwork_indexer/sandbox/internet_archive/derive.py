@@ -82,7 +82,7 @@ def _listed_ids(item: Item) -> set[int]:
     try:
         images = json.loads(index.content.read())["images"]
         found = [_LISTED_IMAGE.search(image["image"]) for image in images]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return set()
     return {int(match[1]) for match in found if match}
 
