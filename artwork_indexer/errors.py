@@ -98,14 +98,22 @@ class NotYet(Snooze):
 class ServicePaused(Snooze):
     """A whole service has to be left alone for ``seconds``.
 
-    ``service`` is one of the names in :mod:`artwork_indexer.services`.
+    ``service`` is one of the names in :mod:`artwork_indexer.services`. ``was_asked`` is False
+    when nothing was sent, because the service was being left alone already.
     """
 
     def __init__(
-        self, message: str, *, service: str, seconds: float, status: int | None = None
+        self,
+        message: str,
+        *,
+        service: str,
+        seconds: float,
+        status: int | None = None,
+        was_asked: bool = True,
     ) -> None:
         super().__init__(message, seconds=seconds, status=status)
         self.service = service
+        self.was_asked = was_asked
 
 
 class Overloaded(ServicePaused):

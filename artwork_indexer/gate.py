@@ -142,4 +142,5 @@ class Gate:
             service=self.service,
             seconds=self._until - self._clock(),
             status=closure.status,
+            was_asked=False,
         )

@@ -23,7 +23,7 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from artwork_indexer import __version__
-from artwork_indexer.errors import EventError, Outage, PermanentError, TransientError
+from artwork_indexer.errors import EventError, Outage, PermanentError, ServicePaused, TransientError
 from artwork_indexer.gate import Gate
 from artwork_indexer.http_outcomes import Answer, Request, classify, classify_failure
 from artwork_indexer.precedence import Line
@@ -162,6 +162,14 @@ class Service:
         self._line_for_slot = Line()
         self._pause_seconds = pause_seconds
         self._redirects = redirects
+
+    def is_resting(self) -> bool:
+        """Whether requests would be refused now, because the service has to be left alone."""
+        try:
+            self._gate.check()
+        except ServicePaused:
+            return True
+        return False
 
     async def request(
         self,

@@ -24,7 +24,7 @@ from artwork_indexer.projects import BY_ENTITY_TYPE
 from artwork_indexer.remotes import Remotes
 from artwork_indexer.services import ARCHIVE
 from artwork_indexer.waiting import to_its_end
-from audit.decide import decide
+from audit.decide import decide, growing_wait
 from audit.examine import Examiner
 from audit.guardrails import Guardrails
 from audit.journal import Journal
@@ -95,7 +95,7 @@ class Auditor:
         await self._tidy()
         await self._rules.know(self._reads)
         self._queue.repairs = self._rules.mode == "repair"
-        claims = await self._queue.claim(self._rules.batch_size)
+        claims = [] if self._must_rest() else await self._queue.claim(self._rules.batch_size)
         if not claims:
             is_writing = self._writing is not None
             await self._written()
@@ -127,6 +127,11 @@ class Auditor:
         if self._writing is not None:
             writing, self._writing = self._writing, None
             await to_its_end(writing)
+
+    def _must_rest(self) -> bool:
+        """Whether audits would come to nothing, and yet be charged to the budget."""
+        web_service = self._remotes.webservice
+        return self._remotes.reads.is_resting() or bool(web_service and web_service.is_resting)
 
     async def _tidy(self) -> None:
         if time.monotonic() >= self._tidy_at:
@@ -175,10 +180,10 @@ class Auditor:
             seen = expected
         except ServicePaused as error:
             await begin_pause(self._events, self._observer, error, error.seconds)
-            if error.service == ARCHIVE:
+            if error.service == ARCHIVE and not error.was_asked:
                 return None
-            wait = timedelta(seconds=error.seconds)
-            audited = without_verdict(claim, f"service-paused: {error.service}", wait)
+            # It may be this item alone that makes the service say so.
+            audited = self._paused(claim, error)
         except TimeoutError:
             audited = without_verdict(claim, "too-slow", timedelta(seconds=limit))
         except Exception as error:
@@ -192,6 +197,13 @@ class Auditor:
             )
             audited = without_verdict(claim, f"broken: {type(error).__name__}", BROKEN_WAIT)
         return Look(audited, seen, time.monotonic() - begun)
+
+    def _paused(self, claim: Claim, error: ServicePaused) -> Audited:
+        reason = f"service-paused: {error.service}"
+        before = claim.deferral
+        count = before.count + 1 if before is not None and before.reason == reason else 1
+        growing = growing_wait(count, timedelta(hours=self._rules.audit.settle_hours))
+        return without_verdict(claim, reason, max(growing, timedelta(seconds=error.seconds)))
 
     async def _judged(self, examiner: Examiner, claim: Claim, expected: Expected) -> Audited:
         project = BY_ENTITY_TYPE[claim.entity_type]

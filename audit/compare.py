@@ -73,9 +73,12 @@ def compare(
         wait = Wait(catalogue.UNREADABLE, told, what=told.partition(":")[0])
         return Comparison(waits=(wait,))
     if expected.life is Life.DARKENED:
-        return NOTHING
+        return Comparison(waits=(OPEN_EVENTS,)) if expected.open_events else NOTHING
     run = _Run(expected, surroundings, evidence, settings, now.timestamp())
     return run.compare(actual)
+
+
+OPEN_EVENTS: Final = Wait(catalogue.OPEN_EVENTS, "events for this MBID are open")
 
 
 class _Run:
@@ -101,7 +104,7 @@ class _Run:
     def compare(self, actual: Missing | Dark | Item) -> Comparison:
         """Judge whatever is there."""
         if self._expected.open_events:
-            self._waits.append(Wait(catalogue.OPEN_EVENTS, "events for this MBID are open"))
+            self._waits.append(OPEN_EVENTS)
         self._take(
             Finding(
                 catalogue_item.MALFORMED_ROW, f"row {place}", plain(row, 1000), {"row": plain(row)}

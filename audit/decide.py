@@ -134,8 +134,7 @@ def _defer(
         told = f"no verdict {count} times since {before.since:%Y-%m-%d}: {wait.message}"
         finding = Finding(CANNOT_BE_JUDGED, wait.outcome.id, told, {"reason": wait.reason})
         return _ask(expected, finding, evidence, context)
-    first = min(FIRST_WAIT, max(timedelta(seconds=1), context.settle / 24))
-    growing = min(first * 2 ** min(count - 1, 16), LONGEST_WAIT)
+    growing = growing_wait(count, context.settle)
     known = timedelta(seconds=max(wait.seconds for wait in waits))
     return Verdict(
         Status.DEFERRED,
@@ -145,6 +144,13 @@ def _defer(
         findings=None,
         next_audit_in=max(growing, known),
     )
+
+
+def growing_wait(count: int, settle: timedelta) -> timedelta:
+    """How long to wait after the ``count``-th audit in a row without a verdict."""
+    first = min(FIRST_WAIT, max(timedelta(seconds=1), settle / 24))
+    doublings: int = 2 ** min(max(count - 1, 0), 16)
+    return min(first * doublings, LONGEST_WAIT)
 
 
 def _is_hopeless(count: int, before: Deferral, context: DecideContext) -> bool:
@@ -197,15 +203,14 @@ def _needs_person(finding: Finding, context: DecideContext) -> bool:
 
 
 def _is_repaired(finding: Finding, evidence: Evidence, context: DecideContext) -> bool:
-    """Whether an event of ours is to mend it."""
-    if _is_exhausted(finding, evidence, context):
+    """Whether an event of ours is to mend it; not if a person will not have it mended."""
+    if finding.digest in context.acknowledged or _is_exhausted(finding, evidence, context):
         return False
     match finding.kind.repair:
         case Repair.INDEX | Repair.COPY | Repair.DEINDEX:
             return True
         case Repair.DELETE:
-            # Whoever said that nothing is to be done about this image wants it kept.
-            return context.deletions and finding.digest not in context.acknowledged
+            return context.deletions
         case Repair.UPDATE_METADATA:
             return context.repair_item_metadata
         case Repair.DERIVE:

@@ -104,9 +104,8 @@ def _says(item: ItemState, gid: str, image_id: int, suffix: str) -> OwnerItem:
         return Lacks()
     if not isinstance(item, Present):
         return item
-    file = item.files.get(names.image(gid, image_id, suffix))
-    if file is not None:
-        return Listed(file.md5, file.size)
-    if item.tasks_pending:
+    if item.tasks_pending or item.tasks_red:
+        # What is listed may be what one of them is about to take away.
         return Unreadable(f"The item {names.item(gid)}: it has unfinished tasks.")
-    return Lacks()
+    file = item.files.get(names.image(gid, image_id, suffix))
+    return Lacks() if file is None else Listed(file.md5, file.size)

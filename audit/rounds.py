@@ -13,6 +13,8 @@ from typing import Final
 
 from audit.states import Evidence
 
+SHORTEST: Final = 1.0
+"""Seconds; nothing comes back at once, whatever is configured."""
 SOONER: Final = 3
 """So much shorter is the round of an entity that was not well, or changed, at its last audit."""
 
@@ -26,8 +28,8 @@ def place_in_round(gid: str) -> float:
 def next_in_round(gid: str, now: datetime, length: timedelta) -> timedelta:
     """How long until the place of an MBID comes: from half a round to one and a half."""
     seconds = length.total_seconds()
-    if seconds <= 0:
-        return timedelta(0)
+    if seconds <= SHORTEST:
+        return timedelta(seconds=SHORTEST)
     earliest = now.timestamp() + seconds / 2
     wait = (place_in_round(gid) * seconds - earliest) % seconds
     return timedelta(seconds=seconds / 2 + wait)

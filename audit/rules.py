@@ -51,9 +51,11 @@ class Rules:
 
     @property
     def mode(self) -> Literal["report", "repair"]:
-        """A mirror is never repaired: its data are late, and nothing there is an edit."""
+        """A mirror is never repaired: its data are late, and nothing there is an edit. Nor can
+        anything be without a web service, whose document each ``index`` writes."""
         assert self._replication is not None
-        return "report" if self._replication.is_mirror else self.audit.mode
+        can_repair = self.config.musicbrainz.url and not self._replication.is_mirror
+        return self.audit.mode if can_repair else "report"
 
     @property
     def comparing(self) -> CompareSettings:

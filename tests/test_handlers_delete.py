@@ -171,6 +171,18 @@ async def test_source_that_may_still_get_the_image(stage: Stage) -> None:
         await delete(stage)
 
 
+@pytest.mark.parametrize("sign", [{"pending_tasks": True}, {"has_redrow": True}])
+async def test_copy_that_a_task_may_be_about_to_remove(
+    stage: Stage, sign: dict[str, object]
+) -> None:
+    moved(stage)
+    stage.outside.record(R1, {image(R1, 7): b"bytes"})
+    stage.outside.record(R2, {image(R2, 7): b"bytes"}, **sign)
+    with pytest.raises(NotYet, match="unfinished tasks"):
+        await delete(stage)
+    assert stage.outside.writes == []
+
+
 @pytest.mark.parametrize("gid", [R1, R2])
 async def test_dark_items(stage: Stage, gid: str) -> None:
     moved(stage)

@@ -16,7 +16,7 @@ from artwork_indexer.actions.context import (
 )
 from artwork_indexer.actions.index import DARKENED
 from artwork_indexer.archive import names
-from artwork_indexer.archive.metadata import Dark, EmptyAnswer, File
+from artwork_indexer.archive.metadata import Dark, EmptyAnswer, File, Present
 from artwork_indexer.database import query
 from artwork_indexer.errors import NotYet, PermanentError
 from artwork_indexer.event_queue import Event
@@ -157,4 +157,7 @@ async def _copied_file(
     found = None if isinstance(record, EmptyAnswer) else record.files.get(name)
     if found is None:
         raise not_yet(context, event, f"The copy {name} is not listed yet")
+    if isinstance(record, Present) and (record.tasks_pending or record.tasks_red):
+        # What is listed may be what one of them is about to take away.
+        raise not_yet(context, event, f"{item} has unfinished tasks and may still change")
     return found

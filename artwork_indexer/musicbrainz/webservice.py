@@ -50,6 +50,11 @@ class WebService:
         self._url = url.rstrip("/")
         self._headers = {} if set_database is None else {"mb-set-database": set_database}
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether it has to be left alone now."""
+        return self._service.is_resting()
+
     async def fetch(self, project: Project, gid: str) -> Document | Elsewhere:
         """The document of an entity.
 

@@ -49,9 +49,9 @@ class DaemonStage:
     settings: dict[str, str] = field(default_factory=lambda: dict(AUDIT))
     environ: dict[str, str] = field(default_factory=dict)
 
-    def seed(self, gids: Iterable[str], entity_type: str = "release") -> None:
+    def seed(self, gids: Iterable[str], entity_type: str = "release", **columns: object) -> None:
         for gid in gids:
-            self.rows.seed_one(gid, entity_type=entity_type)
+            self.rows.seed_one(gid, entity_type=entity_type, **columns)
 
     def config(self) -> Path:
         path = self.directory / "config.ini"

@@ -153,21 +153,61 @@ async def test_a_busy_archive_is_left_alone_and_nothing_is_lost(stage: AuditStag
 
     stage.rows.run("DELETE FROM artwork_indexer.service_pause")
     assert await stage.run() == 0
-    assert set(stage.states().values()) == {"clean"}
+    states = list(stage.states().values())
+    assert (states.count("deferred"), states.count("clean")) == (1, len(gids) - 1)
 
 
-async def test_a_paused_web_service_holds_only_those_that_need_it(stage: AuditStage) -> None:
+async def test_one_item_that_always_answers_so_does_not_stop_the_others(
+    stage: AuditStage,
+) -> None:
     gids = stage.world.releases.with_art
+    stage.settings["concurrency"] = "1"
+    stage.seed(gids[:1], priority=200)
     stage.seed(gids[1:])
-    assert await stage.run() == 0
-    stage.seed(gids[:1])
-    stage.rows.run("UPDATE artwork_indexer.audit_entity SET next_audit_at = now()")
+    busy = fault_kinds.slow_down(retry_after=1)
+    stage.archive.faults.add("GET", f"/metadata/mbid-{gids[0]}", busy, times=None)
+    daemon = await stage.daemon()
+    running = asyncio.create_task(daemon.run())
+    await until(lambda: list(stage.states().values()).count("clean") == len(gids) - 1)
+    daemon.stop()
+    assert await running == 0
+    row = stage.rows.entity(gids[0])
+    assert row["deferral_reason"] == "service-paused: archive"
+
+
+async def test_a_paused_web_service_holds_the_audits(stage: AuditStage) -> None:
+    gids = stage.world.releases.with_art
+    stage.settings["concurrency"] = "1"
+    stage.seed(gids)
     stage.webservice.faults.add("/ws/2/", webservice_faults.RATE_LIMITED)
+    daemon = await stage.daemon()
+    running = asyncio.create_task(daemon.run())
+    await until(lambda: bool(stage.rows.table("service_pause")))
+    await until(lambda: "clean" in stage.states().values())
+    daemon.stop()
+    assert await running == 0
+    assert len(stage.webservice.journal) <= 1 + list(stage.states().values()).count("clean") + 1
+    deferred = [row for row in stage.rows.table("audit_history") if row["verdict"] == "deferred"]
+    assert [row["reason"] for row in deferred] == ["service-paused: musicbrainz"]
+
+
+async def test_without_a_web_service_nothing_is_enqueued(stage: AuditStage) -> None:
+    gid = stage.world.releases.with_art[0]
+    spoil(stage, gid)
+    stage.seed([gid])
+    stage.environ = {"ARTWORK_INDEXER_MUSICBRAINZ_URL": ""}
     assert await stage.run() == 0
-    states = stage.states()
-    assert states.pop(gids[0]) == "deferred"
-    assert set(states.values()) == {"clean"}
-    assert stage.rows.entity(gids[0])["deferral_reason"] == "service-paused: musicbrainz"
+    assert stage.states() == {gid: "deferred"}
+    assert stage.findings(gid) == ["image-comment-wrong"]
+    assert stage.events() == []
+
+
+async def test_a_daily_round_of_nothing_does_not_spin(stage: AuditStage) -> None:
+    gid = stage.world.releases.with_art[0]
+    stage.settings["reaudit_days"] = "0"
+    stage.seed([gid])
+    assert await stage.run() == 0
+    assert stage.rows.entity(gid)["attempts"] == 1
 
 
 async def test_a_change_in_musicbrainz_during_the_audit_throws_the_verdict_away(

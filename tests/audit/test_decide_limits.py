@@ -126,8 +126,8 @@ def test_thumbnails_that_never_come_ask_nobody() -> None:
 
 
 def acknowledged(verdict: Verdict) -> frozenset[str]:
-    assert verdict.findings is not None
-    return frozenset(finding.digest for finding in verdict.findings)
+    """What a person was asked and will not have fixed."""
+    return frozenset(finding.digest for finding in verdict.reviews)
 
 
 def test_what_a_person_will_not_fix_blocks_nothing() -> None:
@@ -140,6 +140,17 @@ def test_what_a_person_will_not_fix_blocks_nothing() -> None:
     assert again.findings == verdict.findings
     left = item(GONE, index=Absent(), files=stray_files())
     assert judge(GONE, left, unknown, context).status is Status.LEGACY
+
+
+def test_what_a_person_will_not_fix_is_not_repaired() -> None:
+    actual = broken(comment="x")
+    wrong = judge(LIVE, actual)
+    assert statuses(wrong) == (Status.REPAIR_QUEUE, ["index"])
+    assert wrong.findings is not None
+    context = replace(CONTEXT, acknowledged=frozenset(f.digest for f in wrong.findings))
+    again = judge(LIVE, actual, context=context)
+    assert statuses(again) == (Status.CLEAN, [])
+    assert again.findings == wrong.findings
 
 
 def test_new_evidence_asks_again() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,8 +62,9 @@ def test_the_place_never_changes() -> None:
     assert round(place_in_round("0e8b1a2c-3d4e-4f50-8a6b-7c8d9e0f1a2b"), 6) == 0.657998
 
 
-def test_no_round_is_no_wait() -> None:
-    assert next_in_round("x", NOW, timedelta(0)) == timedelta(0)
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(microseconds=1)])
+def test_nothing_comes_back_at_once(length: timedelta) -> None:
+    assert next_in_round("x", NOW, length) == timedelta(seconds=1)
 
 
 def test_what_counts_as_changed() -> None:
