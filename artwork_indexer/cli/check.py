@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,14 +15,31 @@ from artwork_indexer.cli.mbids import mbid_arguments, named
 from artwork_indexer.cli.output import json_option, print_json
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
-from artwork_indexer.errors import ServicePaused, Unreachable
+from artwork_indexer.errors import ServicePaused
 from artwork_indexer.projects import BY_ENTITY_TYPE
+from audit import catalogue
 from audit import expected as expectations
 from audit.examine import Examination, Examiner, compare_settings
 from audit.findings import Severity
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 3
+UNREADABLE_OUTCOME = catalogue.UNREADABLE
 COLOURS = {Severity.DATA: "red", Severity.CONTENT: "yellow", Severity.LEFTOVER: "cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An entity that could not be looked at, because a service has to be left alone."""
+
+    entity_type: str
+    gid: str
+    service: str
+    message: str
+
+    @property
+    def reason(self) -> str:
+        """As the daemon would record it."""
+        return f"service-paused: {self.service}"
 
 
 @click.command()
@@ -49,11 +67,13 @@ async def _check(config: Config, entity: str, gids: list[str], *, as_json: bool)
     return max(codes)
 
 
-async def examinations(config: Config, entity: str, gids: list[str]) -> AsyncIterator[Examination]:
+async def examinations(
+    config: Config, entity: str, gids: list[str]
+) -> AsyncIterator[Examination | Refused]:
     """One examination after the other.
 
     Raises:
-        Unreachable: the database does not answer, or a service has to be left alone.
+        Unreachable: the database does not answer.
     """
     source = config.database_readonly or config.database
     async with (
@@ -69,18 +89,32 @@ async def examinations(config: Config, entity: str, gids: list[str]) -> AsyncIte
             try:
                 yield await examiner.examine(BY_ENTITY_TYPE[entity], gid)
             except ServicePaused as error:
-                raise Unreachable(f"{entity} {gid} cannot be judged now: {error}") from error
+                # Others may be told all the same, and those judged so far are not lost.
+                yield Refused(entity, gid, error.service, str(error))
 
 
-def exit_code(examination: Examination) -> int:
-    """What one examination means for the exit code."""
+def exit_code(examination: Examination | Refused) -> int:
+    """What one examination means for the exit code; waiting is for the daemon."""
+    if isinstance(examination, Refused):
+        return UNREADABLE
     if examination.comparison.findings:
         return FINDINGS
-    return UNREADABLE if examination.comparison.waits else CLEAN
+    outcomes = {wait.outcome for wait in examination.comparison.waits}
+    return UNREADABLE if UNREADABLE_OUTCOME in outcomes else CLEAN
 
 
-def as_document(examination: Examination) -> dict[str, object]:
+def as_document(examination: Examination | Refused) -> dict[str, object]:
     """An examination as JSON."""
+    if isinstance(examination, Refused):
+        return {
+            "entity_type": examination.entity_type,
+            "gid": examination.gid,
+            "life": None,
+            "merged_into": None,
+            "result": "unreadable",
+            "findings": [],
+            "waits": [{"reason": examination.reason, "message": examination.message}],
+        }
     comparison, expected = examination.comparison, examination.expected
     return {
         "entity_type": expected.entity_type,
@@ -105,8 +139,12 @@ def as_document(examination: Examination) -> dict[str, object]:
     }
 
 
-def tell(examination: Examination) -> None:
+def tell(examination: Examination | Refused) -> None:
     """Print an examination for people; in colour on a terminal."""
+    if isinstance(examination, Refused):
+        click.echo(f"{examination.entity_type} {examination.gid}")
+        click.echo(f"  not now  {examination.message}  [{examination.reason}]")
+        return
     comparison, expected = examination.comparison, examination.expected
     merged = f" into {expected.merged_into}" if expected.merged_into else ""
     click.echo(f"{expected.entity_type} {expected.gid} ({expected.life.value}{merged})")
@@ -118,5 +156,5 @@ def tell(examination: Examination) -> None:
             click.echo(f"           {line}")
     for wait in comparison.waits:
         click.echo(f"  not now  {wait.message}  [{wait.outcome.id}]")
-    if not comparison.findings and not comparison.waits:
+    if exit_code(examination) == CLEAN:
         click.echo("  clean")

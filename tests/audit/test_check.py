@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,12 +93,25 @@ async def test_an_improper_answer_is_unreadable(stage: Stage) -> None:
     assert json.loads(out)["result"] == "unreadable"
 
 
-async def test_an_archive_that_is_away_is_one_sentence(stage: Stage) -> None:
-    stage.archive.faults.add("GET", "/metadata/", fault_kinds.too_many(), times=None)
-    code, _, err = await stage.check("release", stage.world.releases.with_art[0])
+async def test_an_archive_that_is_away_leaves_what_was_judged_before(stage: Stage) -> None:
+    first, second = stage.world.releases.with_art[:2]
+    away = fault_kinds.too_many()
+    stage.archive.faults.add("GET", f"/metadata/mbid-{second}", away, times=None)
+    code, out, err = await stage.check("release", first, second)
+    assert (code, err) == (3, "")
+    assert (out.count("  clean"), out.count("  not now")) == (1, 1)
+    code, out, _ = await stage.check("release", first, second, "--json")
     assert code == 3
-    assert len(err.splitlines()) == 1
-    assert "cannot be judged now" in err
+    assert [told["result"] for told in json.loads(out)] == ["clean", "unreadable"]
+
+
+async def test_what_changed_just_now_is_judged_all_the_same(stage: Stage) -> None:
+    gid = stage.world.releases.with_art[0]
+    stage.archive.items[f"mbid-{gid}"].touch(time.time())
+    code, out, _ = await stage.check("release", gid, "--json")
+    told = json.loads(out)
+    assert (code, told["result"]) == (0, "clean")
+    assert [wait["reason"] for wait in told["waits"]] == ["changed-just-now"]
 
 
 async def test_an_mbid_is_demanded(stage: Stage) -> None:
