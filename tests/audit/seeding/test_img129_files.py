@@ -104,6 +104,13 @@ def test_damage_is_told(packing: str) -> None:
     assert complaint.startswith("file is damaged (")
 
 
+def test_a_small_file_that_is_cut_off_is_read_too() -> None:
+    assert until_broken(lzma.compress(b"a\nb\n")[:-1]) == (
+        [b"a", b"b"],
+        "file is cut off: download it again, and run this again",
+    )
+
+
 def test_a_damaged_header_of_an_archive_is_told() -> None:
     data = bytearray(tar(("reindex", b""), ("reindex2", b"")))
     data[512] ^= 0xFF
@@ -151,6 +158,26 @@ def test_only_regular_files_of_an_archive_are_read() -> None:
     }
     archive = tar(*((named(name, kind), b"") for name, kind in kinds.items()), ("reindex", LIST))
     assert read(archive) == {"reindex": LINES}
+
+
+def test_links_have_no_bytes_whatever_size_they_claim_and_unknown_members_do() -> None:
+    link, unknown = named("link", tarfile.SYMTYPE), named("volume", b"V")
+    link.size = unknown.size = 700
+    data = link.tobuf() + unknown.tobuf() + bytes(1024) + tar(("reindex", LIST))
+    assert read(data) == {"reindex": LINES}
+
+
+def test_members_that_are_not_understood_are_damage() -> None:
+    sparse, negative = named("sparse", tarfile.GNUTYPE_SPARSE), named("x", tarfile.REGTYPE)
+    negative.size = -512
+    for header in (sparse, negative):
+        first = named("reindex", tarfile.REGTYPE)
+        first.size = 512
+        block = LIST[:512]
+        data = first.tobuf() + block + header.tobuf(tarfile.GNU_FORMAT) + LIST
+        lines, complaint = until_broken(data)
+        assert "a member of a kind that is not expected" in (complaint or "")
+        assert lines[:1] == LINES[:1]
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])

@@ -189,6 +189,8 @@ async def test_changed_files_are_read_from_the_beginning(database: Database) -> 
     first = source_of([file])
     assert first.startswith("img-129 reindex ")
     assert source_of([Path("../") / Path.cwd().name / "reindex"]) == first
+    os.utime(file, (1, 1))
+    assert source_of([file]) != first
     assert source_of([put("reindex", text(GIDS[:4]))]) != first
     assert "reindex and 1 more" in source_of([file, put("again", b"")])
     assert (await seed(database, file)).tally == Tally(inserted=4)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -56,9 +58,9 @@ def test_a_triage_line_has_the_class_of_its_list_and_names_its_checks_in_order()
     assert told("reindex_w_metadata", triage(GID, URL, DATE, DATE)) == (
         "reindex_w_metadata", 250, (URL, DATE),
     )  # fmt: skip
-    assert told("reindex_high_prioriy", triage(GID, MISSING)) == told(
-        "reindex_high_priority", triage(GID, MISSING)
-    )
+    assert told("reindex_high_prioriy", triage(GID, URL)) == (
+        "reindex_high_priority", 450, (URL,),
+    )  # fmt: skip
 
 
 def test_the_columns_of_a_triage_line_may_differ_in_case() -> None:
@@ -81,6 +83,7 @@ def test_a_triage_list_of_any_name_goes_by_its_most_urgent_check() -> None:
         (f"{GID}\t{STALE}\tFAILED", "deleted_properly_delete", (STALE,)),
         (f"{GID}\t{STALE}\tPASSED", "all_results", ()),
         (f"{GID}\tItem::darkened\tITEM SKIPPED", "darkened", ("Item::darkened",)),
+        (f"{GID}\tItem::exists\tITEM SKIPPED", "skipped", ("Item::exists",)),
         (f"{GID}\tItem::ia modified\tITEM SKIPPED", "skipped", ("Item::ia modified",)),
         (f"{GID}\tInternalError::KeyError\tITEM SKIPPED", "skipped", ("InternalError::KeyError",)),
         (f"{GID}\tMergedItem::test item", "skipped", ("MergedItem::test item",)),
@@ -131,7 +134,7 @@ def test_empty_lines_and_remarks_are_passed_over(line: str) -> None:
         (f"{GID}\tItem", "'Item' is no name of a check"),
         (f"{GID}\t{DATE}\0", "is no name of a check"),
         (f"{GID}\t{DATE}".encode() + b"\xff", r"date correct\xff' is no name of a check"),
-        (f"{GID}\tItem::{'x' * 300}", "is no name of a check"),
+        (f"{GID}\tItem::Metadata::{'x' * 300}", "is no name of a check"),
         (f"{GID}\t{DATE}\tfine", "'fine' is no result: PASSED, FAILED or ITEM SKIPPED"),
         (f"{GID}\ta\tb\tc\td", "its columns are neither those of a triage list"),
         (triage(GIDS[1], DATE).replace(GIDS[1], GID, 1), "is no address of its release or item"),
@@ -204,6 +207,26 @@ def test_one_good_line_near_the_beginning_makes_a_list() -> None:
     assert read("reindex", *rubbish, GID) is not None
     with pytest.raises(NotAList):
         parser_for("reindex", [*rubbish, b"\0", GID.encode()])
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        (GID, lambda number: f"{GID}\t{'Item::exists;' * (40_000 + number)}"),
+        (f"mbid,{DATE}", lambda number: f"{GID},{number:0500000}"),
+    ],
+)
+def test_long_texts_are_not_remembered(head: str, line: Callable[[int], str]) -> None:
+    """Else a hostile file could fill the memory."""
+    parse = parser_for("x", [head.encode()])
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            assert parse(line(number).encode()) is not None
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3_000_000
 
 
 def test_every_check_of_2021_leads_to_a_class() -> None:

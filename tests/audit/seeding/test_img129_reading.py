@@ -103,10 +103,11 @@ def test_bad_lines_are_named_and_do_no_harm() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_files_that_cannot_be_used_are_named_and_the_others_are_read() -> None:
+    cut = lzma.compress(tar(("reindex", text(GIDS))))
     files = [
         put("page", b"<html>503</html>"),
         put("empty", b""),
-        put("cut.tar.xz", lzma.compress(tar(("reindex", text(GIDS))))[:-30]),
+        put("cut.tar.xz", cut[: len(cut) * 3 // 4]),
         put("mixed.tar", tar(("picture.jpg", b"\xff\xd8\0"), ("nothing", b""), ("a", text(GIDS)))),
         put("reports.tar", tar(("results_jira.txt", b"h1. Results"))),
         put("list", text(GIDS[:1])),
@@ -158,10 +159,12 @@ def test_going_on_from_any_place_gives_the_rest_and_the_same_totals() -> None:
     assert len(whole) == 100
     assert len(batches) > 15
     for number, batch in enumerate(batches):
-        rest = read(*files, begun=Reading.of_document(batch.reading))
+        reader = Reader(files, Reading.of_document(batch.reading))
+        rest = list(reader.batches())
         assert entities(batches[: number + 1]) | entities(rest) == whole
         assert len(entities(batches[: number + 1])) + len(entities(rest)) == 100
         assert end(rest) == end(batches)
+        assert set(reader.bad_lines) <= {"a.tar.xz: lists/again: line 21: 'junk' is no MBID"}
 
 
 @pytest.mark.usefixtures("folder", "small_batches")
@@ -188,3 +191,12 @@ def test_a_batch_ends_even_when_few_entities_are_in_very_many_lines(
     batches = read(put("all_results.xz", lzma.compress(log)))
     assert len(batches) > 3
     assert end(batches).repeated == 50_000 - sum(len(batch.entities) for batch in batches)
+
+
+@pytest.mark.usefixtures("folder")
+def test_going_on_within_a_block_keeps_the_numbers_of_lines() -> None:
+    reader = Reader([put("list", text([*GIDS[:4], "junk"]))], Reading(line=3, lines=3))
+    batches = list(reader.batches())
+    assert list(entities(batches)) == [GIDS[3]]
+    assert reader.bad_lines == ["list: line 5: 'junk' is no MBID"]
+    assert end(batches).lines == 5
