@@ -32,7 +32,7 @@ def fields_from_xml(document: bytes) -> dict[str, FieldValue] | None:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
         return None
-    for entity in root:
+    for entity in root.iterchildren("{*}*"):  # no comments, no entities
         if etree.QName(entity).localname == "release":
             return _known(_release(entity))
         if etree.QName(entity).localname == "event":
