@@ -90,7 +90,7 @@ def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
         click.echo(problem, err=True)
     summary.tell(
         {imported.source: imported.tally},
-        notes=tuple(notes(imported, all_listed=all_listed)),
+        notes=tuple(notes(imported, all_listed=all_listed, is_dry=summary.is_dry)),
         more={
             "resumed": imported.is_resumed,
             "lines": reading.lines,
@@ -103,11 +103,13 @@ def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
     )
 
 
-def notes(imported: Imported, *, all_listed: bool) -> Iterator[str]:
+def notes(imported: Imported, *, all_listed: bool, is_dry: bool) -> Iterator[str]:
     """Sentences about an import."""
     reading = imported.reading
     if imported.is_resumed:
-        yield "Went on where a run before was stopped; the counts are those of both."
+        yield "Went on where the run before was stopped; the counts are of all runs together."
+    if is_dry:
+        yield "A release that is in several lists may be counted more than once."
     if reading.repeated:
         yield f"{reading.repeated:,} lines named a release that had just been named."
     if imported.raised:
