@@ -12,7 +12,7 @@ from audit.seeding.img129_files import Member, line_blocks, members
 from audit.seeding.img129_lines import BadLine, NotAList, Parser, parser_for
 from audit.seeding.img129_streams import Broken, FileStream
 
-BATCH: Final = 5_000
+BATCH: Final = 10_000
 BATCH_BLOCKS: Final = 400
 """A batch may also end with fewer entities, so that there is progress to show and to keep."""
 SHOWN: Final = 20
