@@ -6,8 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EXAMPLES ?= 50000
+SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: help setup demo test check unit chaos bench generate lock wheel clean
+.PHONY: help setup demo test check unit simulate chaos bench generate lock wheel clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,11 @@ check: setup ## Lint, types, layers, stale generated files
 unit: setup ## Run the tests (ARGS="-k name" picks some)
 	@.ci/tools
 	$(BIN)/python -m pytest $(ARGS)
+
+simulate: setup ## Audit 50,000 random small worlds (EXAMPLES=n for fewer, SEED=n to repeat)
+	@echo "To repeat exactly this: make simulate EXAMPLES=$(EXAMPLES) SEED=$(SEED)"
+	@SIMULATION_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -s --hypothesis-seed=$(SEED) \
+		tests/audit/simulation
 
 bench: setup ## Measure latency, throughput, CPU and memory on this machine
 	@$(BIN)/python -m benchmarks
