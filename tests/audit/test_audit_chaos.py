@@ -40,6 +40,8 @@ STATE: Final = """
            (SELECT count(DISTINCT (entity, claim)) FROM public.audit_ends
              WHERE is_verdict)::int AS different,
            (SELECT count(*) FROM public.audit_ends)::int AS ends,
+           (SELECT count(*) FROM public.audit_ends
+             WHERE is_verdict AND writer <> 'artwork-indexer ' || owner)::int AS strange,
            (SELECT coalesce(sum(audits), 0) FROM artwork_indexer.audit_total)::int AS told,
            (SELECT coalesce(sum(repairs), 0) FROM artwork_indexer.audit_total)::int AS repairs,
            (SELECT coalesce(sum(spent), 0) FROM artwork_indexer.audit_budget
@@ -65,6 +67,7 @@ class State:
     verdicts: int
     different: int
     ends: int
+    strange: int
     told: int
     repairs: int
     charged: int
@@ -93,10 +96,11 @@ class Chaos:
         return process("--config", str(self.stage.config()), "run", "--max-wait", "0.2")
 
     def books_are_in_order(self) -> State:
-        """Each claim was charged, and no verdict was written or counted twice."""
+        """Each claim was charged, and its verdict written once, counted once, by its owner."""
         state = self.state()
         assert state.claims == state.charged
         assert state.verdicts == state.different == state.told
+        assert state.strange == 0
         assert state.events == state.repairs == state.charged_repairs
         return state
 

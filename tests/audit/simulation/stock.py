@@ -33,7 +33,8 @@ RELEASES: Final = 50
 EVENTS: Final = 20
 A_WEEK: Final = timedelta(days=7).total_seconds()
 BOOKS: Final = """
-    CREATE TABLE public.audit_ends (entity bigint, claim integer, is_verdict boolean);
+    CREATE TABLE public.audit_ends (
+        entity bigint, claim integer, is_verdict boolean, owner text, writer text);
     CREATE TABLE public.audit_claims (entity bigint, claim integer);
     CREATE TABLE public.outstanding (events bigint);
     CREATE FUNCTION public.note_audit() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -42,7 +43,8 @@ BOOKS: Final = """
             INSERT INTO public.audit_claims VALUES (NEW.id, NEW.attempts);
         ELSE
             INSERT INTO public.audit_ends
-            VALUES (NEW.id, NEW.attempts, NEW.last_audit_at IS DISTINCT FROM OLD.last_audit_at);
+            VALUES (NEW.id, NEW.attempts, NEW.last_audit_at IS DISTINCT FROM OLD.last_audit_at,
+                    OLD.claimed_by, current_setting('application_name'));
         END IF;
         RETURN NULL;
     END $$;
