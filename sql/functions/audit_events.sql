@@ -8,13 +8,15 @@ CREATE OR REPLACE FUNCTION artwork_indexer.lock_audit_entity(
 )
 LANGUAGE plpgsql AS $$
 BEGIN
-    -- Makes the row if it is missing; NULL when somebody else holds it.
+    -- Makes the row if it is missing; NULL when somebody else holds it. A new row does not begin
+    -- as unchecked, which the claim takes at once: the caller says until when it waits.
     SELECT known.* INTO entity FROM artwork_indexer.audit_entity AS known
      WHERE known.entity_type = lock_audit_entity.entity_type AND known.gid = lock_audit_entity.gid
        FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        INSERT INTO artwork_indexer.audit_entity AS new (entity_type, gid, seeded_from)
-        VALUES (lock_audit_entity.entity_type, lock_audit_entity.gid, 'event')
+        INSERT INTO artwork_indexer.audit_entity AS new
+               (entity_type, gid, seeded_from, status, deferral_reason)
+        VALUES (lock_audit_entity.entity_type, lock_audit_entity.gid, 'event', 'deferred', 'event')
             ON CONFLICT DO NOTHING
         RETURNING new.* INTO entity;
     END IF;

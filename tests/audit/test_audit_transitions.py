@@ -193,12 +193,16 @@ async def test_any_other_event_makes_its_entity_due(
     assert near(row["hours"], hours)
 
 
-async def test_an_unknown_entity_is_added(entities: Entities) -> None:
+async def test_an_unknown_entity_is_added(entities: Entities, audits: AuditQueue) -> None:
     entities.complete(entities.copy(7, A, B))
     for gid in (A, B):
         row = entities.entity(gid)
-        assert (row["status"], row["seeded_from"], row["priority"]) == ("unchecked", "event", 100)
+        assert (row["status"], row["seeded_from"], row["priority"]) == ("deferred", "event", 100)
         assert near(row["hours"], 24)
+    assert await audits.claim(2) == [], "what the event wrote has to settle"
+    entities.make_due(B)
+    (claim,) = await audits.claim(2)
+    assert (claim.gid, claim.return_reason, claim.deferral) == (B, "event", None)
 
 
 async def test_a_finished_event_brings_an_unchecked_row_forward(

@@ -84,7 +84,7 @@ async def test_the_first_run_notes_the_moment_and_the_next_the_changes(place: Pl
     assert {row["entity_type"] for row in found.values()} == {"release", "event"}
     for row in found.values():
         assert waits(row) == SETTLE
-        assert (row["status"], row["return_reason"]) == ("unchecked", "change")
+        assert (row["status"], row["return_reason"]) == ("deferred", "change")
         assert (row["seeded_from"], row["priority"]) == ("archive changes", 100)
     assert run.noted.tally == Tally(inserted=4, skipped=1, refused=2)
     # What is none of ours is most of the feed, and is not listed.
