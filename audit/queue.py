@@ -17,6 +17,7 @@ from artwork_indexer.config import AuditConfig
 from artwork_indexer.database import Connection, Database, Row, one_value, query
 from artwork_indexer.event_queue import storable
 from audit import review
+from audit.decide import growing_wait
 from audit.findings import Finding
 from audit.guardrails import Limits
 from audit.states import Evidence
@@ -163,13 +164,18 @@ class AuditQueue:
         held = {row["id"] for row in rows}
         ours = [audit for audit in audits if audit.claim.id in held]
         reasons = await recheck(connection, ours)
-        wait = max(timedelta(hours=self.config.settle_hours), SHORTEST_WAIT)
         return [
-            Audited(audit.claim, deferred(audit.claim, reasons[audit.claim.id], wait), is_late=True)
-            if audit.claim.id in reasons
-            else audit
+            self._late(audit.claim, reasons[audit.claim.id]) if audit.claim.id in reasons else audit
             for audit in ours
         ]
+
+    def _late(self, claim: Claim, reason: str) -> Audited:
+        """No verdict after all, and longer waits the more often that happens."""
+        settle = timedelta(hours=self.config.settle_hours)
+        before = claim.deferral
+        count = before.count + 1 if before is not None and before.reason == reason else 1
+        wait = max(settle, SHORTEST_WAIT, growing_wait(count, settle))
+        return Audited(claim, deferred(claim, reason, wait), is_late=True)
 
     async def next_due(self) -> float | None:
         """Seconds until an audit may be claimed, budgets and holds aside; None: never."""
@@ -231,6 +237,8 @@ def _document(audit: Audited) -> dict[str, object]:
             "plan": [asdict(event) for event in verdict.plan],
             "kinds": verdict.kinds,
             "is_format": verdict.is_format_only,
+            # A person is asked if the plan turns out to be too large.
+            "facts": {"links": review.links(claim.entity_type, claim.gid)},
         }
     if verdict.status is Status.MANUAL_REVIEW:
         document |= _question(claim, verdict)

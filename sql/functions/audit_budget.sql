@@ -62,6 +62,48 @@ LANGUAGE sql STABLE AS $$
      LIMIT 1
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.exceeded_limit(
+    size integer, deletes integer, is_format boolean, limits jsonb,
+    OUT key text, OUT wanted integer, OUT allowed integer
+)
+LANGUAGE sql STABLE AS $$
+    -- The first limit under which this plan can never run, however long it waits: nothing of a
+    -- plan is enqueued without the rest. A limit of 0 on repairs switches them off for a while
+    -- and says nothing about a plan; no deletes at all is for good.
+    SELECT bound.key, bound.wanted, (limits ->> bound.key)::integer
+      FROM (VALUES (1, 'format_repairs_per_day', CASE WHEN is_format THEN size END),
+                   (2, 'deletes_per_day', nullif(deletes, 0)),
+                   (3, 'max_outstanding_repairs', size),
+                   (4, 'repairs_per_hour', size),
+                   (5, 'repairs_per_day', size)) AS bound (place, key, wanted)
+     WHERE bound.wanted > (limits ->> bound.key)::integer
+       AND (is_format OR bound.key = 'deletes_per_day' OR (limits ->> bound.key)::integer > 0)
+     ORDER BY bound.place
+     LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.describe_exceeded_limit(
+    entity artwork_indexer.audit_entity, key text, wanted integer, allowed integer
+) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT format(
+        'The repair takes %1$s %2$s at once, and %3$s = %4$s never lets it begin. Raise %3$s in '
+        'section [audit] to %1$s or more, reload, and run `artwork-indexer audit recheck %5$s '
+        '%6$s`. Or repair it by hand: `artwork-indexer check %5$s %6$s` shows what is wrong, and '
+        '`artwork-indexer enqueue %5$s %6$s` writes its index.json and XML anew.',
+        wanted, CASE key WHEN 'deletes_per_day' THEN 'deletions' ELSE 'events' END,
+        key, allowed, entity.entity_type, entity.gid)
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.growing_wait(
+    first interval, times integer
+) RETURNS interval
+LANGUAGE sql IMMUTABLE AS $$
+    -- After so many times in a row without a verdict: twice as long each time, up to a day.
+    SELECT greatest(first, least(
+        first * power(2, least(greatest(times, 1) - 1, 16)), interval '24 hours'))
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.refuse_repair(
     size integer, deletes integer, is_format boolean, kinds text[], limits jsonb
 ) RETURNS text

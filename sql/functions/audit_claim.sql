@@ -28,10 +28,13 @@ BEGIN
          LIMIT most
            FOR UPDATE SKIP LOCKED);
     IF repairs THEN
-        -- What only waited for this mode is due at once.
+        -- What only waited for this mode is due at once; but what comes back to it over and
+        -- over, as where one process repairs and another one reports, is held up a little.
         due := due || ARRAY(
             SELECT reported.id FROM artwork_indexer.audit_entity AS reported
              WHERE reported.status = 'deferred' AND reported.deferral_reason = 'report-mode'
+               AND (reported.deferrals < 2 OR reported.last_audit_at <= statement_timestamp()
+                    - artwork_indexer.growing_wait(interval '1 second', reported.deferrals))
              ORDER BY reported.id
              LIMIT most
                FOR UPDATE SKIP LOCKED);

@@ -65,26 +65,30 @@ CREATE OR REPLACE FUNCTION artwork_indexer.settle_review(
 )
 LANGUAGE plpgsql AS $$
 BEGIN
-    -- An audit without a judgement leaves an open question open.
-    IF verdict = 'manual_review' THEN
+    -- An audit without a judgement leaves an open question open, and as it is.
+    IF NOT is_judged
+    AND EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review
+                 WHERE review.audit_entity_id = entity AND review.status = 'open') THEN
+        verdict := 'manual_review';
+    ELSIF verdict = 'manual_review' THEN
         PERFORM artwork_indexer.open_review(
             entity, coalesce(question, reason, 'No reason was given.'), coalesce(facts, '{}'));
     ELSIF is_judged THEN
         PERFORM artwork_indexer.close_review(entity, format(
             'An audit found the matter gone; its verdict was %s.', verdict));
-    ELSIF EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review
-                   WHERE review.audit_entity_id = entity AND review.status = 'open') THEN
-        verdict := 'manual_review';
     END IF;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.write_verdict(
     entity bigint, verdict artwork_indexer.audit_entity_status,
-    reason text, due timestamptz, rounds integer, new_evidence jsonb
+    late_reason text, due timestamptz, rounds integer, new_evidence jsonb
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    -- late_reason: why there is no verdict of this audit, also where an open question makes it
+    -- manual_review; the waits grow with the times it was the same.
+    --
     -- next_audit_at is set in a row under audit only if an event ended meanwhile.
     UPDATE artwork_indexer.audit_entity AS audited
        SET status = verdict, last_verdict = verdict, last_audit_at = clock_timestamp(),
@@ -94,16 +98,16 @@ BEGIN
            return_reason = CASE
                WHEN audited.next_audit_at < coalesce(due, 'infinity') THEN 'event'
                WHEN verdict = 'repair_queue' THEN 'verification'
-               WHEN verdict = 'deferred' AND NOT artwork_indexer.lacks_only_leave(reason)
+               WHEN verdict = 'deferred' AND NOT artwork_indexer.lacks_only_leave(late_reason)
                    THEN 'second look' END,
            priority = greatest(0, audited.priority - audited.priority_bonus), priority_bonus = 0,
            claimed_by = NULL, claimed_at = NULL, lease_expires = NULL, crashes = 0,
-           deferral_reason = CASE verdict WHEN 'deferred' THEN reason END,
-           deferrals = CASE WHEN verdict <> 'deferred' THEN 0
-               WHEN reason = audited.deferral_reason THEN audited.deferrals + 1 ELSE 1 END,
-           deferred_since = CASE WHEN verdict <> 'deferred' THEN NULL
-               WHEN reason = audited.deferral_reason THEN audited.deferred_since
-               ELSE clock_timestamp() END,
+           deferral_reason = late_reason,
+           deferrals = CASE WHEN late_reason IS NULL THEN 0
+               ELSE artwork_indexer.times_deferred(audited, late_reason) END,
+           deferred_since = CASE WHEN late_reason IS NULL THEN NULL
+               WHEN late_reason = audited.deferral_reason AND audited.deferred_since IS NOT NULL
+               THEN audited.deferred_since ELSE clock_timestamp() END,
            repair_rounds = rounds,
            evidence = coalesce(new_evidence, audited.evidence)
      WHERE audited.id = entity;
@@ -120,6 +124,26 @@ LANGUAGE sql STABLE AS $$
        AND entity.deferred_since <= now() - interval '14 days'
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.findings_of_kinds(
+    findings jsonb, kinds jsonb
+) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(jsonb_agg(seen), '[]') FROM jsonb_array_elements(findings) AS seen
+     WHERE kinds ? (seen ->> 'kind')
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.has_new_rounds(
+    entity artwork_indexer.audit_entity
+) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    -- Whether a person resolved its review while this audit was under way: the rounds of repair
+    -- that the audit went by do not count any more.
+    SELECT entity.next_audit_at IS NOT NULL AND EXISTS (
+        SELECT FROM artwork_indexer.needs_manual_review AS review
+         WHERE review.audit_entity_id = entity.id AND review.status = 'resolved'
+           AND review.resolved_by <> 'audit' AND review.resolved_at >= entity.claimed_at)
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.finish_audit(
     entity artwork_indexer.audit_entity, document jsonb, limits jsonb,
     OUT verdict artwork_indexer.audit_entity_status, OUT reason text,
@@ -133,7 +157,9 @@ DECLARE
     evidence jsonb := document -> 'evidence';
     rounds integer := document -> 'rounds';
     question text := document ->> 'question';
+    facts jsonb := document -> 'facts';
     is_late boolean := document ? 'is_late';
+    late_reason text;
     settled record;
 BEGIN
     verdict := document ->> 'status';
@@ -154,15 +180,26 @@ BEGIN
         events := settled.events;
         enqueued := coalesce(settled.enqueued, 0);
         is_late := verdict = 'deferred';
+        IF verdict = 'manual_review' THEN
+            question := settled.question;
+            facts := coalesce(facts, '{}') || jsonb_build_object(
+                'findings', artwork_indexer.findings_of_kinds(findings, document -> 'kinds'));
+        END IF;
     END IF;
+    IF artwork_indexer.has_new_rounds(entity) THEN
+        evidence := evidence - 'rounds';
+        rounds := 0;
+    END IF;
+    late_reason := CASE WHEN verdict = 'deferred' THEN reason
+                        WHEN NOT is_judged THEN entity.deferral_reason END;
     IF is_late AND artwork_indexer.cannot_be_judged(entity, reason) THEN
         verdict := 'manual_review';
         question := format('Cannot be judged: %s, %s times since %s.',
             reason, entity.deferrals + 1, to_char(entity.deferred_since, 'YYYY-MM-DD'));
     END IF;
     verdict := artwork_indexer.settle_review(
-        entity.id, verdict, reason, is_judged, question, document -> 'facts');
-    PERFORM artwork_indexer.write_verdict(entity.id, verdict, reason, due, rounds, evidence);
+        entity.id, verdict, reason, is_judged, question, facts);
+    PERFORM artwork_indexer.write_verdict(entity.id, verdict, late_reason, due, rounds, evidence);
     PERFORM artwork_indexer.record_history(entity, verdict, reason, findings, events);
 END
 $$;
@@ -182,11 +219,20 @@ DECLARE
 BEGIN
     -- Answers one row for each audit that was still the caller's. The order of locks is the same
     -- for everybody: entities by id, the repair budgets, events, reviews, totals, the brake.
+    -- Plans come last, when it is written who of the others needs a person.
+    PERFORM artwork_indexer.hold_audits(
+        owner,
+        ARRAY(SELECT (audit ->> 'id')::bigint
+                FROM jsonb_array_elements(audits) WITH ORDINALITY AS each (audit, place)
+               ORDER BY place),
+        ARRAY(SELECT (audit ->> 'attempts')::integer
+                FROM jsonb_array_elements(audits) WITH ORDINALITY AS each (audit, place)
+               ORDER BY place));
     FOR given IN
         SELECT (audit ->> 'id')::bigint AS id, (audit ->> 'attempts')::integer AS attempts,
                audit AS document
           FROM jsonb_array_elements(audits) AS audit
-         ORDER BY 1
+         ORDER BY audit ? 'plan', 1
     LOOP
         SELECT mine.* INTO entity FROM artwork_indexer.audit_entity AS mine
          WHERE mine.id = given.id AND mine.status = 'audit_in_progress'

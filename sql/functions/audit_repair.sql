@@ -123,6 +123,59 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.count_deletes(plan jsonb) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT count(*)::integer FROM jsonb_array_elements(plan) AS planned
+     WHERE planned ->> 'action' = 'delete_image'
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.refuse_foreign_writes(
+    entity bigint, plan jsonb
+) RETURNS text
+LANGUAGE plpgsql
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+AS $$
+DECLARE
+    written constant bigint[] := ARRAY(
+        SELECT other.id
+          FROM jsonb_to_recordset(plan) AS planned (
+               entity_type artwork_indexer.indexable_entity_type, message jsonb)
+          JOIN artwork_indexer.audit_entity AS other
+            ON other.entity_type = planned.entity_type
+           AND other.gid = coalesce(
+               planned.message ->> 'new_gid', planned.message ->> 'gid')::uuid
+         WHERE other.id <> entity);
+    other artwork_indexer.audit_entity;
+    seen bigint[] := '{}';
+BEGIN
+    -- Why a plan may not write to the items of other entities, or NULL. As long as a person is
+    -- asked about one of them, or has answered and no audit has seen it since, nothing is
+    -- enqueued for it on behalf of anybody. That its item could be read, and no longer than
+    -- this audit ago, is known: the plan was made from it.
+    --
+    -- The share lock is held until the commit. An audit of that entity that is being finished
+    -- meanwhile takes its row before its last look, and so sees the events of this plan; where
+    -- it was first, its row is not to be had.
+    FOR other IN
+        SELECT known.* FROM artwork_indexer.audit_entity AS known
+         WHERE known.id = ANY (written)
+         ORDER BY known.id
+           FOR SHARE SKIP LOCKED
+    LOOP
+        seen := seen || other.id;
+        IF other.status = 'manual_review'
+        OR coalesce(other.last_verdict = 'manual_review', false)
+        OR EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review
+                    WHERE review.audit_entity_id = other.id AND review.status = 'open') THEN
+            RETURN 'owner-in-review';
+        END IF;
+    END LOOP;
+    RETURN CASE WHEN NOT seen @> written THEN 'open-events' END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.start_repair(
     entity bigint, repair_round integer, plan jsonb, kinds text[],
     is_format boolean, limits jsonb,
@@ -134,13 +187,13 @@ SET lock_timeout TO '1s'
 AS $$
 DECLARE
     size constant integer := jsonb_array_length(plan);
-    deletes constant integer := (
-        SELECT count(*) FROM jsonb_array_elements(plan) AS planned
-         WHERE planned ->> 'action' = 'delete_image');
+    deletes constant integer := artwork_indexer.count_deletes(plan);
 BEGIN
     -- The whole plan or nothing of it. The caller holds the lock of the budgets.
     enqueued := 0;
-    refusal := artwork_indexer.refuse_repair(size, deletes, is_format, kinds, limits);
+    refusal := coalesce(
+        artwork_indexer.refuse_foreign_writes(entity, plan),
+        artwork_indexer.refuse_repair(size, deletes, is_format, kinds, limits));
     IF refusal IS NOT NULL THEN
         RETURN;
     END IF;
@@ -164,41 +217,62 @@ $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.lacks_only_leave(reason text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    -- Deferred although all is known: as soon as it is allowed, the repair can begin.
-    SELECT split_part(reason, ':', 1) IN ('report-mode', 'no-budget', 'probation', 'held')
+    -- Deferred although all is known: as soon as it is allowed, the repair can begin. It waits
+    -- for something that asks for a person itself, so nobody is asked about the wait.
+    SELECT split_part(reason, ':', 1) IN (
+        'report-mode', 'no-budget', 'probation', 'held', 'owner-in-review')
 $$;
 
-CREATE OR REPLACE FUNCTION artwork_indexer.wait_after_refusal(refusal text) RETURNS interval
+CREATE OR REPLACE FUNCTION artwork_indexer.wait_after_refusal(
+    refusal text, times integer
+) RETURNS interval
 LANGUAGE sql STABLE AS $$
-    SELECT CASE
+    SELECT artwork_indexer.growing_wait(CASE
         WHEN refusal = 'held' OR refusal LIKE '%_hour' OR refusal LIKE '%_outstanding_repairs'
             THEN interval '1 hour'
         WHEN refusal LIKE '%_day' THEN interval '6 hours'
         -- What came to no verdict is never repeated at once.
         ELSE (SELECT greatest(setting.settle, interval '1 second')
                 FROM artwork_indexer.audit_setting AS setting)
-    END
+        END, times)
+$$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.times_deferred(
+    entity artwork_indexer.audit_entity, reason text
+) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$
+    -- How often in a row, this time included.
+    SELECT CASE WHEN reason = entity.deferral_reason THEN entity.deferrals + 1 ELSE 1 END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.settle_repair(
     entity artwork_indexer.audit_entity, document jsonb, limits jsonb,
     INOUT verdict artwork_indexer.audit_entity_status, INOUT reason text,
     INOUT due timestamptz, INOUT evidence jsonb, INOUT rounds integer,
-    OUT events bigint[], OUT enqueued integer
+    OUT question text, OUT events bigint[], OUT enqueued integer
 )
 LANGUAGE plpgsql AS $$
 DECLARE
+    plan constant jsonb := document -> 'plan';
+    is_format constant boolean := document -> 'is_format';
     reaudit constant timestamptz := coalesce(due, now()
         + (SELECT setting.reaudit FROM artwork_indexer.audit_setting AS setting));
+    excess record;
     refusal text;
 BEGIN
     -- What becomes of a verdict, now that its repair is or is not to be had.
     PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('audit_repairs'));
-    SELECT started.refusal, started.events, started.enqueued INTO refusal, events, enqueued
-      FROM artwork_indexer.start_repair(
-           entity.id, rounds, document -> 'plan',
-           ARRAY(SELECT jsonb_array_elements_text(document -> 'kinds')),
-           (document -> 'is_format')::boolean, limits) AS started;
+    SELECT bound.* INTO excess FROM artwork_indexer.exceeded_limit(
+        jsonb_array_length(plan), artwork_indexer.count_deletes(plan), is_format, limits) AS bound;
+    IF excess.key IS NOT NULL THEN
+        refusal := 'no-budget: ' || excess.key;
+    ELSE
+        SELECT started.refusal, started.events, started.enqueued INTO refusal, events, enqueued
+          FROM artwork_indexer.start_repair(
+               entity.id, rounds, plan,
+               ARRAY(SELECT jsonb_array_elements_text(document -> 'kinds')),
+               is_format, limits) AS started;
+    END IF;
     IF refusal IS NULL THEN
         -- The end of the events makes it due. Should nobody tell of that, so does this.
         due := reaudit;
@@ -208,13 +282,21 @@ BEGIN
     rounds := entity.repair_rounds;
     evidence := (evidence - 'rounds') || CASE WHEN entity.evidence ? 'rounds'
         THEN jsonb_build_object('rounds', entity.evidence -> 'rounds') ELSE '{}' END;
-    IF refusal = 'no-budget: format_repairs_per_day' THEN
+    reason := refusal;
+    IF refusal = 'no-budget: format_repairs_per_day' OR is_format AND excess.key IS NOT NULL THEN
         verdict := 'clean';
         due := reaudit;
+    ELSIF excess.key IS NOT NULL THEN
+        -- To wait for it, or to pull the brake, would be in vain.
+        verdict := 'manual_review';
+        reason := 'too-large: ' || excess.key;
+        due := reaudit;
+        question := artwork_indexer.describe_exceeded_limit(
+            entity, excess.key, excess.wanted, excess.allowed);
     ELSE
         verdict := 'deferred';
-        due := now() + artwork_indexer.wait_after_refusal(refusal);
+        due := now() + artwork_indexer.wait_after_refusal(
+            refusal, artwork_indexer.times_deferred(entity, refusal));
     END IF;
-    reason := refusal;
 END
 $$;

@@ -343,15 +343,3 @@ async def test_figures(entities: Entities, audits: AuditQueue, guardrails: Guard
         "format_repairs": (0, 0),
         "deletes": (1, 1),
     }
-
-
-async def test_a_refused_repair_is_never_tried_again_at_once(
-    entities: Entities, database_url: str
-) -> None:
-    """Also without a time to settle: an audit would follow the other for nothing."""
-    config = limited(probation_repairs=1, settle_hours=0)
-    async with open_audits(database_url, config=config) as queue:
-        _, refused = await each(queue, entities, [repair(gid) for gid in GIDS[:2]])
-        assert refused.reason == "probation"
-        assert entities.entity(GIDS[1])["hours"] > 0
-        assert await queue.claim(5) == []

@@ -14,19 +14,17 @@ from audit.states import Evidence
 from audit.verdict import Status, Verdict
 from tests.audit.queue_fixtures import (
     OLD_FORMAT,
-    STRAY,
     UNKNOWN,
     WRONG_INDEX,
     Entities,
     ask,
     audit,
     clean,
-    copy_of,
     deferred,
-    delete_of,
     finding,
     finish,
-    index_of,
+    limited,
+    open_audits,
     repair,
 )
 from tests.queue_fixtures import GIDS
@@ -259,81 +257,23 @@ async def test_a_verdict_that_cannot_be_written_whole_leaves_nothing(
     assert {row["status"] for row in entities.table("audit_entity")} == {"audit_in_progress"}
 
 
-# --- repairs
-
-
-async def test_a_plan_becomes_events_that_wait_for_each_other(
-    entities: Entities, audits: AuditQueue
+async def test_what_the_last_look_saw_again_waits_longer(
+    entities: Entities, database_url: str
 ) -> None:
     entities.seed()
-    stray = finding(STRAY, "image 7")
-    plan = [copy_of(7, A, B), delete_of(7, A, 0), index_of(B, 0), index_of(A, 0, 1)]
-    done = await audit(audits, repair(A, stray, finding(), plan=plan))
-    assert (done.verdict, done.enqueued) == ("repair_queue", 4)
-    copy, delete, index_b, index_a = done.events
-    rows = {row["id"]: row for row in entities.table("event_queue", "id")}
-    assert [rows[event]["action"] for event in done.events] == [
-        "copy_image",
-        "delete_image",
-        "index",
-        "index",
-    ]
-    assert rows[copy]["depends_on"] is None
-    assert rows[delete]["depends_on"] == [copy]
-    assert rows[index_b]["depends_on"] == [copy]
-    assert rows[index_a]["depends_on"] == [copy, delete]
-    assert {(row["origin"], row["priority"]) for row in rows.values()} == {("audit", 10)}
-    assert rows[copy]["message"] == {"artwork_id": 7, "old_gid": A, "new_gid": B, "suffix": "jpg"}
-    repairs = entities.table("audit_repair", "event")
-    assert {tuple(row["kinds"]) for row in repairs} == {("stray", "wrong-index")}
-    assert repairs[1]["proof"] == {"md5": "m", "size": 1}
-    row = entities.entity()
-    assert (row["status"], row["repair_rounds"]) == ("repair_queue", 1)
 
+    async def changed(_: Connection, audited: Sequence[Audited]) -> Mapping[int, str]:
+        return {one.claim.id: "database-changed" for one in audited}
 
-async def test_an_index_that_is_queued_already_does_the_work(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    edited = entities.index(B)
-    earlier = entities.index(C, origin="audit", priority=10)
-    plan = [copy_of(7, A, B), index_of(B, 0), index_of(C, 0)]
-    done = await audit(audits, repair(A, plan=plan))
-    assert done.events[1:] == (edited, earlier)
-    assert done.enqueued == 1
-    assert entities.get(edited)["depends_on"] is None, "an editor's job does not wait for repairs"
-    assert entities.get(edited)["priority"] == 100
-    assert entities.get(earlier)["depends_on"] == [done.events[0]]
-    assert [row["absorbed"] for row in entities.table("audit_repair", "event")] == [
-        event != done.events[0] for event in sorted(done.events)
-    ]
-
-
-async def test_a_move_that_is_queued_already_defers_the_whole_plan(
-    entities: Entities, audits: AuditQueue
-) -> None:
-    entities.seed()
-    queued = entities.delete(7, A)
-    plan = [copy_of(7, A, B), delete_of(7, A, 0), index_of(A, 1)]
-    done = await audit(audits, repair(A, plan=plan))
-    assert (done.verdict, done.reason, done.events) == ("deferred", "open-events", ())
-    assert list(entities.states()) == [queued]
-    assert entities.table("audit_repair") == []
-    assert entities.entity()["repair_rounds"] == 0
-    assert entities.entity()["evidence"] == {}, "and no round of repair is counted"
-    assert [f["kind"] for f in entities.table("audit_finding")] == ["wrong-index"]
-
-
-async def test_an_edit_under_way_defers_the_plan_at_once(
-    entities: Entities, audits: AuditQueue, database_url: str
-) -> None:
-    entities.seed()
-    editor = Entities(database_url)
-    with editor.connection.transaction():
-        editor.run("SELECT artwork_indexer.want_index('release', %(gid)s)", gid=A)
-        done = await audit(audits, repair(A))
-        assert (done.verdict, done.reason) == ("deferred", "open-events")
-    editor.close()
+    waits = []
+    async with open_audits(database_url, config=limited(settle_hours=0)) as queue:
+        for _ in range(4):
+            entities.make_due()
+            (claim,) = await queue.claim(1)
+            await queue.finish([Audited(claim, clean())], changed)
+            row = entities.entity()
+            waits.append((row["next_audit_at"] - row["last_audit_at"]).total_seconds())
+    assert waits == [pytest.approx(seconds, abs=0.1) for seconds in (1, 2, 4, 8)]
 
 
 async def test_verdicts_of_a_batch_do_not_mix(entities: Entities, audits: AuditQueue) -> None:
