@@ -1,7 +1,8 @@
 """Manual review: what people are asked, and what their answers do.
 
-An answer makes the entity due at once. ``wont_fix`` also acknowledges the evidence of its
-findings: they are recorded further on, but ask nobody again until the evidence changes.
+An answer makes the entity due at once. ``resolved`` also begins its rounds of repair anew;
+``wont_fix`` acknowledges the evidence of what the review asks about, or what the failed repair
+was to mend: that is recorded further on, but asks nobody again until the evidence changes.
 Answering with psql does the same, by a trigger.
 """
 
@@ -109,7 +110,7 @@ class Reviews:
         await self._answer(review, "resolved", notes, person)
 
     async def wont_fix(self, review: int, notes: str | None, person: str | None) -> None:
-        """Nothing will be done about the findings of the entity as they are now.
+        """Nothing will be done about what the review asks about, as it is now.
 
         Raises:
             InputError: there is no such open review.

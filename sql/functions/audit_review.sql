@@ -73,6 +73,38 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.acknowledge_review(
+    review artwork_indexer.needs_manual_review
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    -- A person will not act on what this review is about, and on nothing else that is wrong with
+    -- its entity: the findings that it names, and those that the failed repair it tells of was
+    -- to mend. A review that names neither, such as one made by hand, has no evidence that
+    -- could be acknowledged. Details may be anything.
+    INSERT INTO artwork_indexer.audit_acknowledgement
+           (audit_entity_id, kind, subject, digest, review)
+    SELECT review.audit_entity_id, named.finding ->> 'kind', named.finding ->> 'subject',
+           named.finding ->> 'digest', review.id
+      FROM jsonb_path_query(review.details, '$.findings[*]') AS named (finding)
+     WHERE named.finding ->> 'kind' IS NOT NULL AND named.finding ->> 'subject' IS NOT NULL
+       AND named.finding ->> 'digest' IS NOT NULL
+    UNION
+    SELECT finding.audit_entity_id, finding.kind, finding.subject, finding.digest, review.id
+      FROM artwork_indexer.audit_repair AS repair
+      JOIN artwork_indexer.audit_finding AS finding
+        ON finding.audit_entity_id = repair.audit_entity_id AND finding.kind = ANY (repair.kinds)
+     WHERE repair.audit_entity_id = review.audit_entity_id
+       AND repair.event::text = review.details ->> 'failed_event'
+        ON CONFLICT DO NOTHING;
+    UPDATE artwork_indexer.audit_finding AS finding SET acknowledged = true
+      FROM artwork_indexer.audit_acknowledgement AS known
+     WHERE finding.audit_entity_id = review.audit_entity_id AND NOT finding.acknowledged
+       AND known.audit_entity_id = finding.audit_entity_id AND known.kind = finding.kind
+       AND known.subject = finding.subject AND known.digest = finding.digest;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.b_upd_needs_manual_review() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -84,18 +116,16 @@ BEGIN
       WHERE asked.id = NEW.audit_entity_id
         FOR UPDATE NOWAIT;
     IF NEW.status = 'wont_fix' THEN
-        INSERT INTO artwork_indexer.audit_acknowledgement
-               (audit_entity_id, kind, subject, digest, review)
-        SELECT finding.audit_entity_id, finding.kind, finding.subject, finding.digest, NEW.id
-          FROM artwork_indexer.audit_finding AS finding
-         WHERE finding.audit_entity_id = NEW.audit_entity_id
-            ON CONFLICT DO NOTHING;
-        UPDATE artwork_indexer.audit_finding AS finding SET acknowledged = true
-         WHERE finding.audit_entity_id = NEW.audit_entity_id;
+        PERFORM artwork_indexer.acknowledge_review(NEW);
+    ELSE
+        -- Whatever kept repairs from holding is said to be gone: their rounds begin anew.
+        UPDATE artwork_indexer.audit_entity AS asked
+           SET repair_rounds = 0, evidence = asked.evidence - 'rounds'
+         WHERE asked.id = NEW.audit_entity_id;
     END IF;
     UPDATE artwork_indexer.audit_entity AS asked
-       SET next_audit_at = now(), return_reason = 'review', deferrals = 0, deferred_since = NULL,
-           crashes = 0,
+       SET next_audit_at = now(), return_reason = 'review', crashes = 0,
+           deferral_reason = NULL, deferrals = 0, deferred_since = NULL,
            status = CASE asked.status WHEN 'manual_review' THEN 'unchecked' ELSE asked.status END
      WHERE asked.id = NEW.audit_entity_id;
     RETURN NEW;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,16 +11,23 @@ from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.queue import AuditQueue
 from audit.review import Filter, Reviews, links
+from audit.states import Evidence
 from audit.verdict import Verdict
 from tests.audit.queue_fixtures import (
     OLD_FORMAT,
+    STRAY,
     UNKNOWN,
     Entities,
     ask,
     audit,
     clean,
     deferred,
+    delete_of,
     finding,
+    finish,
+    kind,
+    limited,
+    open_audits,
     repair,
 )
 from tests.queue_fixtures import GIDS
@@ -116,6 +124,35 @@ async def test_it_stays_open_when_nothing_could_be_judged(
     assert entities.table("needs_manual_review")[0]["status"] == "open"
 
 
+async def test_what_cannot_be_judged_waits_longer_each_time_also_with_an_open_question(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    await asked(entities, audits)
+    for count in (1, 2, 3):
+        entities.make_due()
+        (claim,) = await audits.claim(1)
+        assert (claim.deferral.count if claim.deferral else 0) == count - 1
+        assert (await finish(audits, claim, deferred("unreadable"))).verdict == "manual_review"
+    row = entities.entity()
+    assert (row["deferral_reason"], row["deferrals"]) == ("unreadable", 3)
+    entities.make_due()
+    await audit(audits, ask(STRANGE))
+    row = entities.entity()
+    assert (row["deferral_reason"], row["deferrals"], row["deferred_since"]) == (None, 0, None)
+
+
+async def test_that_nothing_can_be_judged_does_not_take_the_place_of_a_question(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    await asked(entities, audits)
+    (before,) = entities.table("needs_manual_review")
+    entities.make_due()
+    hopeless = replace(ask(finding(kind("cannot-be-judged"))), findings=None)
+    await audit(audits, hopeless)
+    assert entities.table("needs_manual_review") == [before]
+    assert entities.entity()["status"] == "manual_review"
+
+
 async def test_resolved_means_audited_again(
     entities: Entities, audits: AuditQueue, reviews: Reviews
 ) -> None:
@@ -156,6 +193,129 @@ async def test_psql_answers_as_well(entities: Entities, audits: AuditQueue, stat
     (claim,) = await audits.claim(1)
     assert claim.return_reason == "review"
     assert bool(claim.acknowledged) == (status == "wont_fix")
+
+
+async def test_wont_fix_acknowledges_only_what_was_asked(
+    entities: Entities, audits: AuditQueue, reviews: Reviews
+) -> None:
+    entities.seed()
+    drift = finding()
+    await audit(audits, replace(ask(STRANGE), findings=(STRANGE, drift)))
+    (review,) = entities.table("needs_manual_review")
+    await reviews.wont_fix(review["id"], None, "ana")
+    (claim,) = await audits.claim(1)
+    assert claim.acknowledged == {STRANGE.digest}
+    assert {f["kind"]: f["acknowledged"] for f in entities.table("audit_finding")} == {
+        "unknown-image": True,
+        "wrong-index": False,
+    }
+
+
+async def test_wont_fix_acknowledges_no_evidence_that_came_after_the_question(
+    entities: Entities, audits: AuditQueue, reviews: Reviews
+) -> None:
+    number = await asked(entities, audits)
+    later = finding(UNKNOWN, "image 7", md5="2")
+    entities.run("UPDATE artwork_indexer.audit_finding SET digest = %(d)s", d=later.digest)
+    await reviews.wont_fix(number, None, "ana")
+    assert [f["acknowledged"] for f in entities.table("audit_finding")] == [False]
+
+
+async def test_wont_fix_of_a_failed_repair_acknowledges_what_it_was_to_mend(
+    entities: Entities, audits: AuditQueue, reviews: Reviews
+) -> None:
+    entities.seed()
+    drift, other = finding(), finding(OLD_FORMAT, "index.json")
+    verdict = replace(repair(A, drift), findings=(drift, other))
+    (event,) = (await audit(audits, verdict)).events
+    entities.fail(event)
+    (review,) = entities.table("needs_manual_review")
+    await reviews.wont_fix(review["id"], None, "ana")
+    (claim,) = await audits.claim(1)
+    assert claim.acknowledged == {drift.digest}
+
+
+@pytest.mark.parametrize(
+    "details",
+    ["{}", "[]", "7", '{"findings": 7}', '{"findings": ["x", {}], "failed_event": "x"}'],
+)
+async def test_wont_fix_of_a_question_without_evidence_acknowledges_nothing(
+    entities: Entities, audits: AuditQueue, details: str
+) -> None:
+    number = await asked(entities, audits)
+    entities.run(
+        "UPDATE artwork_indexer.needs_manual_review SET details = %(d)s::jsonb WHERE id = %(n)s",
+        d=details,
+        n=number,
+    )
+    entities.run("UPDATE artwork_indexer.needs_manual_review SET status = 'wont_fix'")
+    (claim,) = await audits.claim(1)
+    assert (claim.return_reason, claim.acknowledged) == ("review", frozenset())
+
+
+@pytest.mark.parametrize("is_by_psql", [False, True])
+async def test_resolved_means_that_rounds_of_repair_begin_anew(
+    entities: Entities, audits: AuditQueue, reviews: Reviews, *, is_by_psql: bool
+) -> None:
+    entities.seed()
+    evidence = Evidence(index_md5="1" * 32, rounds={finding().key: 3})
+    await audit(audits, replace(ask(finding(kind("does-not-hold"))), evidence=evidence))
+    assert entities.entity()["repair_rounds"] == 3
+    (review,) = entities.table("needs_manual_review")
+    if is_by_psql:
+        entities.run("UPDATE artwork_indexer.needs_manual_review SET status = 'resolved'")
+    else:
+        await reviews.resolve(review["id"], None, "ana")
+    (claim,) = await audits.claim(1)
+    assert (claim.repair_rounds, claim.evidence) == (0, Evidence(index_md5="1" * 32))
+
+
+async def test_rounds_begin_anew_also_when_an_audit_is_under_way(
+    entities: Entities, audits: AuditQueue, reviews: Reviews
+) -> None:
+    entities.seed()
+    exhausted = replace(ask(STRANGE), evidence=Evidence(rounds={finding().key: 3}))
+    await audit(audits, exhausted)
+    entities.make_due()
+    (claim,) = await audits.claim(1)
+    (review,) = entities.table("needs_manual_review")
+    await reviews.resolve(review["id"], None, "ana")
+    worse = replace(exhausted, evidence=Evidence(rounds={finding().key: 4}))
+    await finish(audits, claim, worse)
+    (again,) = await audits.claim(1)
+    assert (again.repair_rounds, again.evidence) == (0, Evidence())
+
+
+async def test_an_answer_begins_a_new_count_of_audits_without_a_verdict(
+    entities: Entities, audits: AuditQueue, reviews: Reviews
+) -> None:
+    number = await asked(entities, audits)
+    entities.make_due()
+    await audit(audits, deferred("unreadable"))
+    await reviews.resolve(number, None, "ana")
+    for count in (1, 2):
+        await audit(audits, deferred("unreadable"))
+        row = entities.entity()
+        assert (row["deferrals"], row["deferred_since"] is None) == (count, False)
+        entities.make_due()
+
+
+async def test_a_repair_that_no_limit_lets_begin_is_a_question_with_its_evidence(
+    entities: Entities, database_url: str, reviews: Reviews
+) -> None:
+    entities.seed()
+    stray, other = finding(STRAY, "image 7"), finding(OLD_FORMAT)
+    plan = [delete_of(image, A) for image in (7, 8, 9)]
+    verdict = replace(repair(A, stray, plan=plan), findings=(stray, other))
+    async with open_audits(database_url, config=limited(deletes_per_day=2)) as queue:
+        await audit(queue, verdict)
+    (listed,) = await reviews.find(Filter())
+    assert listed.details["links"] == links("release", A)
+    await reviews.wont_fix(listed.id, None, "ana")
+    async with open_audits(database_url, config=limited(deletes_per_day=9)) as queue:
+        (claim,) = await queue.claim(1)
+        assert claim.acknowledged == {stray.digest}
+        assert (claim.repair_rounds, claim.evidence) == (0, Evidence())
 
 
 async def test_an_answer_during_an_audit_brings_another_one(
