@@ -39,11 +39,10 @@ check: setup ## Lint, types, layers, stale generated files
 	$(BIN)/python -m artwork_indexer.triggers --check
 	$(BIN)/python -m artwork_indexer.config_reference --check
 	$(BIN)/python -m audit.catalogue_reference --check
-	$(BIN)/python -m audit.catalogue_reference --check
 
-unit: setup ## Run the tests (ARGS="-k name" picks some)
+unit: setup ## Run the tests, one process for each processor (ARGS="-k name" picks some)
 	@.ci/tools
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 simulate: setup ## Audit 50,000 random small worlds (EXAMPLES=n for fewer, SEED=n to repeat)
 	@echo "To repeat exactly this: make simulate EXAMPLES=$(EXAMPLES) SEED=$(SEED)"

@@ -48,13 +48,13 @@ class Redirects:
         location = answer.headers.get("Location", "")
         try:
             target = url.join(URL(location, encoded=True))
+            # What is no host shows only here.
+            host = target.host or "nowhere"
             allowed = bool(location) and self._allowed(url, target)
         except ValueError:
             raise _refused(answer, "without a proper target") from None
         if not allowed:
-            raise _refused(
-                answer, f"to {scrub(target.host or 'nowhere')}, neither configured nor archive.org"
-            )
+            raise _refused(answer, f"to {scrub(host)}, neither configured nor archive.org")
         return target.with_fragment(None)
 
     def _allowed(self, url: URL, target: URL) -> bool:

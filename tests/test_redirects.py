@@ -63,6 +63,8 @@ def test_relative_target_stays_at_its_origin() -> None:
         "file:///etc/passwd",
         "https://[::1/x",
         "https://archive.org:99999/x",
+        "0://0@\x80",
+        "https://\x80/x",
     ],
 )
 def test_refused(location: str) -> None:

@@ -311,11 +311,14 @@ def test_an_unreadable_item_is_no_finding() -> None:
         assert comparison.waits[0].reason == "unreadable: The metadata record"
 
 
-def test_darkness_in_musicbrainz_wins_over_everything() -> None:
-    wanted = expected(*three_images(), life=Life.DARKENED, open_events=True)
+def test_darkness_in_musicbrainz_wins_over_everything_at_the_archive() -> None:
+    wanted = expected(*three_images(), life=Life.DARKENED)
     for actual in (Missing(), Dark(), item(wanted, index=Absent(), tasks_pending=True)):
         comparison = look(wanted, actual)
         assert (comparison.findings, comparison.waits) == ((), ())
+        busy = look(replace(wanted, open_events=True), actual)
+        assert busy.findings == ()
+        assert [wait.reason for wait in busy.waits] == ["open-events"]
 
 
 def test_a_row_that_cannot_be_used_is_the_only_finding() -> None:

@@ -336,11 +336,12 @@ async def test_answers_about_something_else_give_no_verdict(stage: RecordedStage
     assert {stage.reason(gid) for gid in answers} == {"unreadable: The metadata record"}
 
 
-async def test_the_recorded_slow_down_leaves_everything_as_it_was(stage: RecordedStage) -> None:
+async def test_the_recorded_slow_down_is_no_verdict(stage: RecordedStage) -> None:
     path = f"/metadata/mbid-{DARK}"
     stage.outside.bodies[path] = recorded("s3/error_slowdown_*.xml")
     stage.outside.statuses[path] = 503
     await live_as(stage, DARK, "with art")
     assert await stage.run() == 0
-    assert stage.verdict(DARK) == ("unchecked", {})
+    assert stage.verdict(DARK) == ("deferred", {})
+    assert stage.rows.entity(DARK)["deferral_reason"] == "service-paused: archive"
     assert [row["service"] for row in stage.rows.table("service_pause")] == ["archive"]
