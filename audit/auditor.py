@@ -41,7 +41,7 @@ SHARE_OF_LEASE: Final = 0.8
 """An audit that takes longer than this part of its lease is given up."""
 TIDY_SECONDS: Final = 150.0
 BROKEN_WAIT: Final = timedelta(hours=1)
-"""When an audit that ended with an error of ours is tried again."""
+"""When an audit that ended with an error of ours is tried again at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +183,10 @@ class Auditor:
             if error.service == ARCHIVE and not error.was_asked:
                 return None
             # It may be this item alone that makes the service say so.
-            audited = self._paused(claim, error)
+            reason, least = f"service-paused: {error.service}", timedelta(seconds=error.seconds)
+            audited = self._without_verdict(claim, reason, least)
         except TimeoutError:
-            audited = without_verdict(claim, "too-slow", timedelta(seconds=limit))
+            audited = self._without_verdict(claim, "too-slow", timedelta(seconds=limit))
         except Exception as error:
             if is_trouble(error):
                 raise
@@ -195,15 +196,15 @@ class Auditor:
                 claim.gid,
                 extra={"action": "audit", "entity_type": claim.entity_type, "mbid": claim.gid},
             )
-            audited = without_verdict(claim, f"broken: {type(error).__name__}", BROKEN_WAIT)
+            audited = self._without_verdict(claim, f"broken: {type(error).__name__}", BROKEN_WAIT)
         return Look(audited, seen, time.monotonic() - begun)
 
-    def _paused(self, claim: Claim, error: ServicePaused) -> Audited:
-        reason = f"service-paused: {error.service}"
+    def _without_verdict(self, claim: Claim, reason: str, least: timedelta) -> Audited:
+        """Waits longer each time; after many times in a row a person is asked."""
         before = claim.deferral
         count = before.count + 1 if before is not None and before.reason == reason else 1
-        growing = growing_wait(count, timedelta(hours=self._rules.audit.settle_hours))
-        return without_verdict(claim, reason, max(growing, timedelta(seconds=error.seconds)))
+        wait = growing_wait(count, timedelta(hours=self._rules.audit.settle_hours))
+        return Audited(claim, deferred(claim, reason, max(wait, least)), is_late=True)
 
     async def _judged(self, examiner: Examiner, claim: Claim, expected: Expected) -> Audited:
         project = BY_ENTITY_TYPE[claim.entity_type]
@@ -254,15 +255,10 @@ class Auditor:
             exc_info=None if isinstance(error, psycopg.Error) else error,
             extra={"action": "audit", "entity_type": claim.entity_type, "mbid": claim.gid},
         )
-        refused = without_verdict(claim, "broken: unwritable", BROKEN_WAIT)
+        refused = self._without_verdict(claim, "broken: unwritable", BROKEN_WAIT)
         await self._write([Look(refused, None, look.seconds)])
 
 
 def is_trouble(error: Exception) -> bool:
     """Whether the database is to blame, and not what was asked of it."""
     return isinstance(error, Unreachable | psycopg.Error) and is_passing(error)
-
-
-def without_verdict(claim: Claim, reason: str, wait: timedelta) -> Audited:
-    """No verdict; after many times in a row a person is asked."""
-    return Audited(claim, deferred(claim, reason, wait), is_late=True)
