@@ -72,7 +72,7 @@ def compare(
         told = plain(actual.reason, 1000)
         wait = Wait(catalogue.UNREADABLE, told, what=told.partition(":")[0])
         return Comparison(waits=(wait,))
-    if expected.life is Life.DARKENED:
+    if expected.life is Life.DARKENED or expected.is_other_type:
         return Comparison(waits=(OPEN_EVENTS,)) if expected.open_events else NOTHING
     run = _Run(expected, surroundings, evidence, settings, now.timestamp())
     return run.compare(actual)

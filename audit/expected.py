@@ -138,6 +138,7 @@ def build(key: Key, row: Row, *, are_open: bool) -> Expected:
         open_events=are_open,
         ties=_ties(usable),
         malformed=tuple(malformed),
+        is_other_type=row["is_other_type"],
     )
 
 
@@ -191,5 +192,12 @@ def _ties(images: Sequence[Json]) -> tuple[frozenset[int], ...]:
 def _fingerprint(row: Row) -> str:
     """Of everything that was read; the order of ``types`` is chance and does not count."""
     images = [{**image, "types": sorted(image["types"], key=str)} for image in row["images"] or ()]
-    read_values = (row["entity"], row["darkened"], row["redirected"], images, row["fields"])
+    read_values = (
+        row["entity"],
+        row["is_other_type"],
+        row["darkened"],
+        row["redirected"],
+        images,
+        row["fields"],
+    )
     return blake2b(repr(read_values).encode(), digest_size=16).hexdigest()

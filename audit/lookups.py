@@ -33,7 +33,8 @@ def wanted(expected: Expected, actual: Actual, evidence: Evidence) -> Wanted:
     is_live = expected.life is Life.LIVE
     if isinstance(actual, Missing) and is_live:
         return Wanted(missing=expected.images)
-    if not isinstance(actual, Item) or expected.life is Life.DARKENED or expected.malformed:
+    is_judged = expected.life is not Life.DARKENED and not expected.is_other_type
+    if not isinstance(actual, Item) or not is_judged or expected.malformed:
         return NOTHING
     originals = inventory.take(expected.gid, actual.record.files).originals
     listed = listed_ids(actual.index.body) if isinstance(actual.index, Content) else frozenset()

@@ -125,6 +125,8 @@ class Expected:
     """Ids of images that share a place in the order: their order, front and back are chance."""
     malformed: tuple[str, ...] = ()
     """Rows that cannot be used, each in a sentence that names it; ``images`` lack them."""
+    is_other_type: bool = False
+    """The MBID is of an entity of the other archive: its item is none of our business."""
 
     @property
     def project(self) -> Project:

@@ -1,6 +1,11 @@
 -- What MusicBrainz says about each of many MBIDs of releases, in one snapshot.
 SELECT wanted.gid::text AS gid,
        entity.gid::text AS entity,
+       -- The MBID of something else, which is by no means gone.
+       entity.gid IS NULL AND (
+           EXISTS (SELECT FROM musicbrainz.event AS other WHERE other.gid = wanted.gid)
+        OR EXISTS (SELECT FROM musicbrainz.event_gid_redirect AS other
+                    WHERE other.gid = wanted.gid)) AS is_other_type,
        coalesce(meta.cover_art_presence = 'darkened', false) AS darkened,
        ARRAY(SELECT redirect.gid::text
                FROM musicbrainz.release_gid_redirect AS redirect

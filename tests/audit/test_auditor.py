@@ -202,6 +202,21 @@ async def test_without_a_web_service_nothing_is_enqueued(stage: AuditStage) -> N
     assert stage.events() == []
 
 
+async def test_an_event_that_was_taken_for_a_release_is_left_alone(stage: AuditStage) -> None:
+    gid = stage.world.events.with_art[0]
+    item = stage.archive.items[f"mbid-{gid}"]
+    originals = [name for name in item.files if name.endswith((".jpg", ".png", ".gif", ".pdf"))]
+    for name in originals:
+        del item.files[name]
+    item.touch()
+    stage.settings["deletions"] = "yes"
+    stage.seed([gid], "release")
+    assert await stage.run() == 0
+    assert stage.states() == {gid: "legacy"}
+    assert stage.findings(gid) == []
+    assert stage.events() == []
+
+
 async def test_a_daily_round_of_nothing_does_not_spin(stage: AuditStage) -> None:
     gid = stage.world.releases.with_art[0]
     stage.settings["reaudit_days"] = "0"
