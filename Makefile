@@ -42,12 +42,12 @@ check: setup ## Lint, types, layers, stale generated files
 
 unit: setup ## Run the tests, one process for each processor (ARGS="-k name" picks some)
 	@.ci/tools
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 simulate: setup ## Audit 50,000 random small worlds (EXAMPLES=n for fewer, SEED=n to repeat)
 	@echo "To repeat exactly this: make simulate EXAMPLES=$(EXAMPLES) SEED=$(SEED)"
-	@SIMULATION_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -s --hypothesis-seed=$(SEED) \
-		tests/audit/simulation
+	@SIMULATION_EXAMPLES=$(EXAMPLES) SIMULATION_SEED=$(SEED) \
+		$(BIN)/python -m pytest tests/audit/simulation $(ARGS)
 
 bench: setup ## Measure latency, throughput, CPU and memory on this machine
 	@$(BIN)/python -m benchmarks

@@ -29,8 +29,8 @@ from artwork_indexer.sandbox.world import Entities
 
 CELLS: Final = 16
 """Small worlds in a stock."""
-RELEASES: Final = 50
-EVENTS: Final = 20
+RELEASES: Final = 40
+EVENTS: Final = 14
 A_WEEK: Final = timedelta(days=7).total_seconds()
 BOOKS: Final = """
     CREATE TABLE public.audit_ends (
@@ -89,7 +89,7 @@ class Stock:
 
 
 def cells_of(releases: Entities, events: Entities) -> tuple[tuple[Entity, ...], ...]:
-    """Each cell has two or three releases with art, perhaps an event, and few of the others."""
+    """Each cell has one or two releases with art, perhaps an event, and few of the others."""
     cells: list[list[Entity]] = [[] for _ in range(CELLS)]
     home: dict[str, int] = {}
     for entity_type, entities in (("release", releases), ("event", events)):
