@@ -198,8 +198,16 @@ async def test_two_daemons_and_kills_keep_the_budgets(chaos: Chaos) -> None:
 
 async def test_leases_lost_again_and_again(chaos: Chaos) -> None:
     """Whoever is late finds the row taken, and his verdict is thrown away."""
+
+    def one_was_lost() -> bool:
+        chaos.sql(LEASES_END)
+        state = chaos.state()
+        return state.claims - state.in_progress > state.verdicts
+
     async with chaos.daemon(), chaos.daemon():
-        for verdicts in (5, 10, 15, 20):
+        await in_full_swing(chaos, 5)
+        await until(one_was_lost)
+        for verdicts in (10, 15, 20):
             await in_full_swing(chaos, verdicts)
             chaos.sql(LEASES_END)
         await until(chaos.is_done)
