@@ -129,6 +129,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
      WHERE planned ->> 'action' = 'delete_image'
 $$;
 
+CREATE OR REPLACE FUNCTION artwork_indexer.lacks_only_originals(entity bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    -- Whether a person is asked about nothing but originals that are missing: a copy from the
+    -- item where one of them lies astray is the answer, and must not wait for another.
+    SELECT coalesce(bool_and(asked.finding ->> 'kind' IN ('original-missing', 'item-missing')), false)
+      FROM artwork_indexer.needs_manual_review AS review
+     CROSS JOIN LATERAL jsonb_array_elements(
+           CASE jsonb_typeof(review.details -> 'findings')
+                WHEN 'array' THEN review.details -> 'findings' ELSE '[{}]' END) AS asked (finding)
+     WHERE review.audit_entity_id = entity AND review.status = 'open'
+$$;
+
 CREATE OR REPLACE FUNCTION artwork_indexer.refuse_foreign_writes(
     entity bigint, plan jsonb
 ) RETURNS text
@@ -165,6 +177,7 @@ BEGIN
            FOR SHARE SKIP LOCKED
     LOOP
         seen := seen || other.id;
+        CONTINUE WHEN artwork_indexer.lacks_only_originals(other.id);
         IF other.status = 'manual_review'
         OR coalesce(other.last_verdict = 'manual_review', false)
         OR EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review

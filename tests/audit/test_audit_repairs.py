@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from artwork_indexer.database import Connection
+from audit.findings import Repair
 from audit.queue import Audited, AuditQueue
 from audit.verdict import Verdict
 from tests.audit.queue_fixtures import (
@@ -20,6 +21,7 @@ from tests.audit.queue_fixtures import (
     finding,
     finish,
     index_of,
+    kind,
     repair,
 )
 from tests.queue_fixtures import GIDS
@@ -135,6 +137,24 @@ async def test_nothing_is_enqueued_for_another_entity_that_needs_a_person(
     entities.change(B, status="clean", last_verdict="clean")
     entities.make_due(A)
     assert (await audit(audits, move())).verdict == "repair_queue"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "verdict"),
+    [
+        (["original-missing"], "repair_queue"),
+        (["item-missing", "original-missing"], "repair_queue"),
+        (["original-missing", "stray-unknown"], "deferred"),
+    ],
+)
+async def test_an_original_that_is_missing_there_may_be_brought(
+    entities: Entities, audits: AuditQueue, kinds: list[str], verdict: str
+) -> None:
+    entities.seed_one(A)
+    entities.seed_one(B, priority=200)
+    asked = [finding(kind(name, repair=Repair.REVIEW), f"image {name}") for name in kinds]
+    assert (await audit(audits, ask(*asked))).verdict == "manual_review"
+    assert (await audit(audits, move())).verdict == verdict
 
 
 async def test_a_question_asked_with_psql_protects_its_entity(

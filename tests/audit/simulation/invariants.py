@@ -63,8 +63,10 @@ IN_REVIEW: Final = """
         ON event.entity_type = entity.entity_type
        AND coalesce(event.message ->> 'new_gid', event.message ->> 'gid') = entity.gid::text
      WHERE review.status = 'open' AND event.origin = 'audit' AND event.created > review.created_at
+       AND NOT artwork_indexer.lacks_only_originals(entity.id)
 """
-"""Repairs that were enqueued for an entity after a person was asked about it."""
+"""Repairs that were enqueued for an entity after a person was asked about it, about more than
+an original that another item turned out to have."""
 HISTORY: Final = b"""
     SELECT history.audited_at::time(0)::text, history.verdict::text, history.reason,
            jsonb_path_query_array(history.findings, '$[*].message')::text, history.events,
