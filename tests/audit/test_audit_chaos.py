@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any, Final
@@ -17,12 +18,13 @@ from artwork_indexer.sandbox.internet_archive import Content
 from tests.audit.auditor_fixtures import AuditStage, audit_stage
 from tests.audit.simulation.stock import BOOKS
 from tests.audit.simulation.troubles import late
+from tests.queue_fixtures import until as until_within
 from tests.relay import relayed
 from tests.scenarios.processes import Process, process
-from tests.scenarios.running import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(180)]
 
+until = partial(until_within, limit=60)
 LARGEST_RSS: Final = 100 * 1024
 """KiB."""
 KILLS: Final = 4
