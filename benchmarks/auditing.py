@@ -17,7 +17,7 @@ from artwork_indexer.sandbox.internet_archive import Archive
 from artwork_indexer.sandbox.postgres import Server
 from artwork_indexer.sandbox.server import config_text, populated, serving
 from artwork_indexer.sandbox.webservice import WebService
-from benchmarks.draining import Round, wait_until
+from benchmarks.draining import Round, report, wait_until
 from benchmarks.latency import EDIT
 from benchmarks.process import Process, program
 from benchmarks.stage import TUNING, Stage, stand_ins, world_database
@@ -25,6 +25,7 @@ from benchmarks.stage import TUNING, Stage, stand_ins, world_database
 RELEASES = 6000
 ROUNDS = 3
 EDITS = 60
+NAMES = ("healthy entities audited", "an audit", "a bare GET, md5 and batched UPDATE")
 AUDIT = """
 [audit]
 enabled = yes
@@ -99,28 +100,8 @@ def measure(stage: Stage) -> Iterator[str]:
             ).fetchall()
             assert dict(states) == {"clean": entities}, states
             floor = reference(stage, connection)
-            yield from report(rounds, floor)
+            yield from report(rounds, floor, NAMES, (">= 800", "<= 1.0"))
             yield f"memory of the daemon, peak: {process.peak_mebibytes():.0f} MiB (<= 100)"
-
-
-def report(rounds: list[Round], floor: Round) -> Iterator[str]:
-    """Rates and costs, with their spread and the bare requests beside them."""
-    rates = sorted(one.events / one.seconds for one in rounds)
-    costs = sorted(one.cpu_seconds / one.events * 1000 for one in rounds)
-    middle = len(rounds) // 2
-    bare = floor.cpu_seconds / floor.events * 1000
-    yield (
-        f"healthy entities audited: median {rates[middle]:.0f}/s, "
-        f"{rates[0]:.0f}–{rates[-1]:.0f} in {len(rounds)} rounds of {rounds[0].events} (>= 800)"
-    )
-    yield (
-        f"CPU of the daemon for an audit: median {costs[middle]:.2f} ms, "
-        f"{costs[0]:.2f}–{costs[-1]:.2f} (<= 1.0)"
-    )
-    yield (
-        f"a bare GET, md5 and batched UPDATE: {floor.events / floor.seconds:.0f}/s, "
-        f"{bare:.2f} ms CPU; ratio of CPU {costs[middle] / bare:.1f}"
-    )
 
 
 async def edits_among_audits(conninfo: str, directory: Path) -> tuple[list[float], int]:

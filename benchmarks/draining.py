@@ -19,6 +19,7 @@ RELEASES = 4000
 ROUNDS = 3
 IDLE_SECONDS = 60
 LOOK_SECONDS = 0.05
+NAMES = ("index events drained", "an index event", "the bare three requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def measure(stage: Stage) -> Iterator[str]:
             time.sleep(2)
             rounds = [drain(connection, process) for _ in range(ROUNDS)]
             floor = reference(stage, connection)
-            yield from report(rounds, floor)
+            yield from report(rounds, floor, NAMES, (">= 250", "<= 3"))
             yield f"memory of the daemon, peak: {process.peak_mebibytes():.0f} MiB (<= 80)"
             time.sleep(5)
             cpu = process.cpu_seconds()
@@ -101,22 +102,29 @@ def measure(stage: Stage) -> Iterator[str]:
             yield f"SIGTERM to exit, idle: {time.monotonic() - begun:.2f} s (<= 1)"
 
 
-def report(rounds: list[Round], floor: Round) -> Iterator[str]:
-    """Rates and costs, with their spread and the bare requests beside them."""
+def report(
+    rounds: list[Round], floor: Round, names: tuple[str, str, str], aims: tuple[str, str]
+) -> Iterator[str]:
+    """Rates and costs, with their spread and the bare requests beside them.
+
+    ``names`` are of the many, of the one, and of what cannot be done without; ``aims`` those of
+    the rate and of the cost.
+    """
+    many, one_of_them, bare_name = names
     rates = sorted(one.events / one.seconds for one in rounds)
     costs = sorted(one.cpu_seconds / one.events * 1000 for one in rounds)
     middle = len(rounds) // 2
     bare = floor.cpu_seconds / floor.events * 1000
     yield (
-        f"index events drained: median {rates[middle]:.0f}/s, "
-        f"{rates[0]:.0f}–{rates[-1]:.0f} in {len(rounds)} rounds of {rounds[0].events} (>= 250)"
+        f"{many}: median {rates[middle]:.0f}/s, "
+        f"{rates[0]:.0f}–{rates[-1]:.0f} in {len(rounds)} rounds of {rounds[0].events} ({aims[0]})"
     )
     yield (
-        f"CPU of the daemon for an index event: median {costs[middle]:.2f} ms, "
-        f"{costs[0]:.2f}–{costs[-1]:.2f} (<= 3)"
+        f"CPU of the daemon for {one_of_them}: median {costs[middle]:.2f} ms, "
+        f"{costs[0]:.2f}–{costs[-1]:.2f} ({aims[1]})"
     )
     yield (
-        f"the bare three requests: {floor.events / floor.seconds:.0f}/s, {bare:.2f} ms CPU; "
+        f"{bare_name}: {floor.events / floor.seconds:.0f}/s, {bare:.2f} ms CPU; "
         f"ratio of CPU {costs[middle] / bare:.1f}"
     )
 

@@ -49,6 +49,7 @@ class Metrics(Observer):
         self._asked_at: float | None = None
         self._asking = asyncio.Lock()
         self._make_counters()
+        self._make_audit_counters()
         self._make_gauges()
 
     def _make_counters(self) -> None:
@@ -90,6 +91,14 @@ class Metrics(Observer):
             ["service"],
             registry=self.registry,
         )
+        self._reloads = Counter(
+            "artwork_indexer_reloads",
+            "Reloads of the configuration.",
+            ["accepted"],
+            registry=self.registry,
+        )
+
+    def _make_audit_counters(self) -> None:
         self._audits = Counter(
             "artwork_indexer_audits",
             "Audits whose verdict this process wrote.",
@@ -107,12 +116,6 @@ class Metrics(Observer):
             "Time of an audit, from the expected state to its verdict.",
             ["entity_type"],
             buckets=DURATIONS,
-            registry=self.registry,
-        )
-        self._reloads = Counter(
-            "artwork_indexer_reloads",
-            "Reloads of the configuration.",
-            ["accepted"],
             registry=self.registry,
         )
 

@@ -16,7 +16,7 @@ from artwork_indexer.errors import Unreachable
 from artwork_indexer.migrations import migrate_database
 from artwork_indexer.sandbox import world
 from artwork_indexer.sandbox.drift import Stage, telling
-from artwork_indexer.sandbox.drift.library import EVENTS, RELEASES
+from artwork_indexer.sandbox.drift.kinds import EVENTS, RELEASES
 from artwork_indexer.sandbox.drift.results import Result
 from artwork_indexer.sandbox.drift.trial import Daemon, Place, hold_trial
 from artwork_indexer.sandbox.internet_archive import Archive

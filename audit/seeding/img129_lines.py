@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
@@ -100,7 +101,7 @@ def _why_no_list(first: bytes, complaint: str) -> str:
     return f"is no list of the audit of 2021; it begins with a line that is bad: {complaint}"
 
 
-class Learner:
+class Learner(ABC):
     """Reads what stands beside an MBID; few texts stand beside very many of them."""
 
     def __init__(self, name: str) -> None:
@@ -123,9 +124,9 @@ class Learner:
                 self._learnt[text] = found
         return found
 
+    @abstractmethod
     def read(self, text: bytes) -> Reason:
         """The reason that the text gives."""
-        raise NotImplementedError
 
     def failed(self, checks: Sequence[str]) -> Reason:
         """The reason that failed checks give in this list."""

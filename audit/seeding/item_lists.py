@@ -5,6 +5,7 @@ A file may be packed as ``.gz``, ``.xz`` or in a ``.tar``; it is read as a strea
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,8 +75,8 @@ class ItemList:
             while batch := list(islice(lines, BATCH)):
                 await self._add(seeding, batch, outcome, mark, rejected)
                 progress.advance(len(batch))
-        if not outcome.problems:
-            await seeding.add([], {}, finished=True)
+        # A damaged file is read from its beginning when it was mended.
+        await seeding.add([], {}, finished=True)
         return seeding, outcome
 
     async def _add(
@@ -121,11 +122,11 @@ class ItemList:
             return ""
         try:
             digest = blake2b(file.read(LOOKED_AT) or b"", digest_size=16).hexdigest()
-            return f"{file.seek(0, 2)} {digest}"
+            file.seek(0)
         except OSError as error:
             raise InputError(f"{self.name} cannot be read: {error.strerror}.") from error
-        finally:
-            file.seek(0)
+        status = os.fstat(file.fileno())
+        return f"{status.st_size} {status.st_mtime_ns} {digest}"
 
     def _lines(self, file: FileIO, outcome: Imported) -> Iterator[bytes]:
         """The lines; ``outcome`` is told of what cannot be read."""

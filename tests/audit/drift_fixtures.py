@@ -17,7 +17,7 @@ from artwork_indexer.database import Database
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from artwork_indexer.sandbox import world
 from artwork_indexer.sandbox.drift import EVERYTHING, Drift, Planted, Stage, Subject, plant
-from artwork_indexer.sandbox.drift.library import EVENTS, RELEASES
+from artwork_indexer.sandbox.drift.kinds import EVENTS, RELEASES
 from artwork_indexer.sandbox.internet_archive import Archive
 from artwork_indexer.sandbox.server import config_text, populated, serving
 from artwork_indexer.sandbox.webservice import WebService

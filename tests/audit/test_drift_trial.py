@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from artwork_indexer.sandbox import world
 from artwork_indexer.sandbox.demo import daemon
 from artwork_indexer.sandbox.drift import EVERYTHING, Stage
-from artwork_indexer.sandbox.drift.library import EVENTS, RELEASES
+from artwork_indexer.sandbox.drift.kinds import EVENTS, RELEASES
 from artwork_indexer.sandbox.drift.trial import Place, hold_trial
 from artwork_indexer.sandbox.internet_archive import Archive
 from artwork_indexer.sandbox.server import config_text, populated, serving

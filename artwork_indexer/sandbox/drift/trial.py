@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from artwork_indexer.archive import names
 from artwork_indexer.errors import Unreachable
-from artwork_indexer.sandbox.drift.library import EVERYTHING, plant
+from artwork_indexer.sandbox.drift.kinds import EVERYTHING, plant
 from artwork_indexer.sandbox.drift.model import Drift, Planted, Subject
 from artwork_indexer.sandbox.drift.results import (
     Audited,

@@ -125,7 +125,7 @@ class Watch:
     @property
     def last_words(self) -> tuple[str, ...]:
         """Reasons for which a verdict may be missing although everybody is well."""
-        words = ["fresh-upload", "owner-in-review"]
+        words = ["fresh-upload"]
         if self.settings["mode"] == "report":
             words.append("report-mode")
         words += [
