@@ -217,6 +217,7 @@ class ChangeFeed:
                 gids=part.gids,
                 priorities=part.priorities,
                 sources=part.sources,
+                is_news=part.is_news,
                 is_dry=self._is_dry,
             )
             written.inserted += row["inserted"]

@@ -48,12 +48,14 @@ class Batch:
     ``gids`` are MBIDs. ``priorities`` and ``sources`` have one element for each, or one for
     all; a source is what ``seeded_from`` keeps, and for an entity under audit already only a
     higher priority counts. Each may be a text instead, as PostgreSQL writes an array.
+    ``is_news``: what was found in order before is audited again at once if that counts.
     """
 
     entity_type: str
     gids: Sequence[str] | str
     priorities: Sequence[int] | str
     sources: Sequence[str] | str
+    is_news: bool = False
 
 
 class Checkpoints:
@@ -210,6 +212,7 @@ class Seeding:
                 "gids": _array(batch.gids),
                 "priorities": _array(batch.priorities),
                 "sources": _array(batch.sources),
+                "is_news": batch.is_news,
                 "is_dry": self.is_dry,
             },
         )

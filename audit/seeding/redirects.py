@@ -36,9 +36,10 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
         seeding.position = {"merges": start["merges"], "gids": [NIL]}
     walker = Walker(reader, seeding, entity_type)
     if seeding.position["gids"] is not None:
-        await _walk(walker, Route("gids", queries.redirects, REDIRECT, label))
+        await _walk(walker, Route("gids", queries.redirects, REDIRECT, label, is_news=True))
         seeding.position = {**seeding.position, "gids": None}
-    await _walk(walker, Route("merges", queries.merges, REDIRECT, f"{label}, new ones"))
+    newer = f"{label}, new ones"
+    await _walk(walker, Route("merges", queries.merges, REDIRECT, newer, is_news=True))
     await seeding.add([], seeding.position, finished=True)
 
 

@@ -34,7 +34,7 @@ class Route:
     """One way through a table.
 
     ``key`` is its place in the position. The rows of ``query`` have ``last`` (the key of the
-    page's last entry), ``entries``, and MBIDs in ``column``.
+    page's last entry), ``entries``, and MBIDs in ``column``. ``is_news`` as in Batch.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Route:
     priority: int
     source: str
     column: str = "gids"
+    is_news: bool = False
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -69,7 +70,9 @@ class Walker:
 
     async def _write(self, route: Route, page: Row) -> None:
         gids = page[route.column]
-        batch = Batch(self._entity_type, gids, [route.priority], [route.source])
+        batch = Batch(
+            self._entity_type, gids, [route.priority], [route.source], is_news=route.is_news
+        )
         position = {**self._seeding.position, route.key: page["last"]}
         await self._seeding.add([batch] if gids != "{}" else [], position)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
 from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
 from audit.seeding.progress import Tally
+from tests.queue_fixtures import until
 
 SOURCE = "a source"
 A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
@@ -169,6 +171,30 @@ async def test_rows_that_are_audited_or_held_are_passed_by(
         holder.execute("SELECT FROM artwork_indexer.audit_entity WHERE gid = %s FOR UPDATE", [B])
         assert await run.add([batch(A, B, C)], {}) == Tally(1, 2)
     assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [10, 10, 100]
+
+
+WAITING = """
+SELECT FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name = 'test'
+"""
+
+
+async def test_whoever_inserts_the_same_at_once_was_there_before(
+    database: Database, database_url: str, rows: psycopg.Connection[Any]
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    with psycopg.connect(database_url) as other:
+        other.execute(
+            "INSERT INTO artwork_indexer.audit_entity (entity_type, gid, priority)"
+            " VALUES ('release', %s, 100)",
+            [B],
+        )
+        adding = asyncio.create_task(run.add([batch(A, B, C, priority=300)], {}))
+        await until(lambda: bool(rows.execute(WAITING).fetchall()))
+        other.commit()
+    assert await adding == Tally(2, 1)
+    assert run.raised == 1
+    assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
 
 
 async def test_a_batch_costs_the_same_however_many_are_there(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from artwork_indexer.database import Database
 from audit.seeding.checkpoint import REDIRECT, Checkpoints, Seeding
 from audit.seeding.progress import Tally
@@ -26,6 +28,24 @@ async def test_a_second_run_reads_only_what_is_new(database: Database, mb: Music
     assert (await seed_redirects(database)).inserted == 1
     assert (await seed_redirects(database)).already <= 2
     assert set(mb.audited()) == {*range(1, 31), 5000}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_due"), [("clean", True), ("legacy", True), ("manual_review", False)]
+)
+async def test_a_merge_brings_back_what_was_found_in_order(
+    database: Database, mb: MusicBrainz, status: str, *, is_due: bool
+) -> None:
+    mb.run(
+        "INSERT INTO artwork_indexer.audit_entity (entity_type, gid, status, next_audit_at)"
+        " VALUES ('release', %(gid)s::uuid, %(status)s, now() + interval '80 days')",
+        gid=gid_of(1),
+        status=status,
+    )
+    mb.merge(1, 99, with_row=False)
+    await seed_redirects(database)
+    (row,) = mb.run("SELECT next_audit_at <= now() AS is_due FROM artwork_indexer.audit_entity")
+    assert row["is_due"] is is_due
 
 
 async def test_redirects_of_unknown_age_are_found(database: Database, mb: MusicBrainz) -> None:
