@@ -10,7 +10,7 @@ import click
 
 from artwork_indexer.cli.common import config_option, with_database
 from artwork_indexer.cli.output import json_option
-from artwork_indexer.cli.seed_common import Summary, dry_run_option
+from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.seeding.img129 import Imported, import_files, result_files
@@ -31,6 +31,7 @@ DONE, INCOMPLETE = 0, 1
 @dry_run_option
 @json_option
 @config_option
+@stoppable()
 def img_129(path: tuple[Path, ...], bad_lines: Path | None, *, is_dry: bool, as_json: bool) -> int:
     """Put the releases in result files of the audit of 2021 under audit.
 
@@ -96,10 +97,13 @@ def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
             "lines": reading.lines,
             "repeated": reading.repeated,
             "raised": imported.raised,
+            "events": imported.events,
+            "other_lists": reading.other_lists,
             "bad_lines": list(imported.bad_lines),
             "refused_files": reading.refused_files,
             "refusals": reading.refusals,
         },
+        is_resumed=imported.is_resumed,
     )
 
 
@@ -108,12 +112,18 @@ def notes(imported: Imported, *, all_listed: bool, is_dry: bool) -> Iterator[str
     reading = imported.reading
     if imported.is_resumed:
         yield "Went on where the run before was stopped; the counts are of all runs together."
+    for label in reading.other_lists:
+        yield f"{label} is not named like a list of 2021: ordinary priority for what is in it."
+    if not imported.tally.total and not reading.refused_files:
+        yield "There is no entry in it: nothing but empty lines, comments and reports."
     if is_dry:
         yield "A release that is in several lists may be counted more than once."
     if reading.repeated:
         yield f"{reading.repeated:,} lines named a release that had just been named."
     if imported.raised:
         yield f"{imported.raised:,} that were under audit already were moved forward."
+    if imported.events:
+        yield f"{imported.events:,} MBIDs are those of events and were refused."
     if reading.bad_lines:
         remedy = "" if all_listed else "; --bad-lines FILE lists all"
         yield f"{reading.bad_lines:,} bad lines were passed over{remedy}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,14 +18,15 @@ from typing import Final
 from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
-from audit.seeding.img129_classes import SOURCE
+from audit.seeding.img129_classes import SOURCE, Reason
+from audit.seeding.img129_events import Events, event_mbids
 from audit.seeding.img129_lines import MOST_REMEMBERED
 from audit.seeding.img129_reading import Batch as ReadBatch
 from audit.seeding.img129_reading import Reader, Reading
 from audit.seeding.progress import Progress, Tally
 
 ENTITY_TYPE: Final = "release"
-"""There was no event art in 2021: every MBID of the results is one of a release."""
+"""There was no event art in 2021: an MBID of an event does not belong into the results."""
 KILOBYTE: Final = 1000
 SWITCH_SECONDS: Final = 0.0005
 
@@ -35,12 +36,14 @@ class Imported:
     """What an import did; the counts are those of all its runs, if it was stopped and went on.
 
     ``tally``: ``refused`` are bad lines. ``raised``: how many of those ``already`` under audit
-    this run moved forward. ``bad_lines``: the first that this run saw.
+    this run moved forward. ``events``: how many MBIDs of events were refused.
+    ``bad_lines``: the first that this run saw.
     """
 
     source: str
     tally: Tally
     raised: int
+    events: int
     reading: Reading
     bad_lines: Sequence[str]
     is_resumed: bool
@@ -95,23 +98,26 @@ async def import_files(
     While a batch is written, the next one is read. ``progress`` counts kilobytes of the files.
 
     Raises:
-        Refused: another run over these files is under way.
+        Refused: another run over these files is under way, or this is no MusicBrainz database.
     """
     source = source_of(files)
     seeding = await Seeding.open(database, source, dry=is_dry)
-    position = seeding.position if seeding.is_resumed else {}
+    position = dict(seeding.position) if seeding.is_resumed else {}
+    refused = position.pop("events", 0)
     begun = Reading.of_document(position)
     earlier = await Checkpoints(database).load(source) if seeding.is_resumed else None
+    events = Events(await event_mbids(database), note_bad_line, refused)
     reader = Reader(files, Reading.of_document(position), note_bad_line)
     progress.expect(reader.bytes_in_all // KILOBYTE)
     with _frequent_switches():
-        reading = await _write(seeding, reader, begun, progress)
+        reading = await _write(seeding, reader, events, begun, progress)
     return Imported(
         source=source,
         tally=(earlier.tally if earlier else Tally()) + seeding.tally,
         raised=seeding.raised,
+        events=events.refused,
         reading=reading,
-        bad_lines=reader.bad_lines,
+        bad_lines=[*reader.bad_lines, *events.told],
         is_resumed=seeding.is_resumed,
     )
 
@@ -127,33 +133,35 @@ def _frequent_switches() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-async def _write(seeding: Seeding, reader: Reader, begun: Reading, progress: Progress) -> Reading:
+async def _write(
+    seeding: Seeding, reader: Reader, events: Events, begun: Reading, progress: Progress
+) -> Reading:
     """Write all batches; returns where the last one ends."""
-    bad_lines, kilobytes = begun.bad_lines, reader.bytes_before // KILOBYTE
-    reading = begun
+    reading, kilobytes = begun, reader.bytes_before // KILOBYTE
     async with aclosing(_batches(reader)) as batches:
         async for batch in batches:
+            bad_lines, refused = reading.bad_lines, events.refused
             reading = Reading.of_document(batch.reading)
+            entities = events.refuse(batch.entities)
             await seeding.add(
-                _seeds(batch),
-                batch.reading,
-                refused=reading.bad_lines - bad_lines,
+                _seeds(entities),
+                {**batch.reading, "events": events.refused},
+                refused=reading.bad_lines - bad_lines + events.refused - refused,
                 finished=batch.is_last,
             )
-            bad_lines = reading.bad_lines
             progress.advance(batch.bytes_done // KILOBYTE - kilobytes)
             kilobytes = batch.bytes_done // KILOBYTE
     return reading
 
 
-def _seeds(batch: ReadBatch) -> list[Batch]:
-    if not batch.entities:
+def _seeds(entities: Mapping[bytes, Reason]) -> list[Batch]:
+    if not entities:
         return []
-    reasons = batch.entities.values()
+    reasons = entities.values()
     return [
         Batch(
             ENTITY_TYPE,
-            _array(map(bytes.decode, batch.entities)),
+            _array(map(bytes.decode, entities)),
             _array(str(why.list_class.priority) for why in reasons),
             _array(_element(why.text) for why in reasons),
         )
@@ -167,7 +175,7 @@ def _array(elements: Iterable[str]) -> str:
 
 @lru_cache(maxsize=MOST_REMEMBERED)
 def _element(text: str) -> str:
-    """A text as an element of such an array."""
+    """A text as an element of an array."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -25,7 +25,9 @@ from audit.seeding.img129_tar import BLOCK, looks_like_tar, tar_members
 DEEPEST: Final = 4
 """So many layers of packing are taken off."""
 BOM: Final = b"\xef\xbb\xbf"
-_SUFFIXES: Final = re.compile(r"(\.(gz|xz|tar|tgz|txz|txt|tsv|csv|log|jsonl?))+$", re.IGNORECASE)
+_SUFFIXES: Final = re.compile(
+    r"( \(\d+\)|\.(gz|xz|tar|tgz|txz|txt|tsv|csv|log|jsonl?))+$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ def printable(name: str) -> str:
 
 
 def list_name(label: str) -> str:
-    """The name of the list that a file holds: without directories and suffixes."""
+    """The name of the list that a file holds: without directories and suffixes.
+
+    Nor with the number that browsers give to a second download: "reindex (1).txt".
+    """
     return _SUFFIXES.sub("", re.split(r"[/\\]|: ", label)[-1])
 
 

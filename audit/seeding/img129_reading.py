@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from audit.seeding.img129_classes import REPORTS, Reason, merged
+from audit.seeding.img129_classes import LISTS, REPORTS, Reason, merged
 from audit.seeding.img129_files import Member, line_blocks, members
-from audit.seeding.img129_lines import BadLine, NotAList, Parser, parser_for
+from audit.seeding.img129_lines import BadLine, Lines, NotAList, Parser, parser_for
 from audit.seeding.img129_streams import Broken, FileStream
 
 BATCH: Final = 10_000
@@ -23,6 +23,7 @@ class Reading:
     """How far the files were read and what was seen; ``member`` and ``line`` count from 0.
 
     All lines before ``line`` of that member of that file, and all before it, were read.
+    ``other_lists`` are the first ones of which neither name nor lines give a class.
     """
 
     file: int = 0
@@ -33,6 +34,7 @@ class Reading:
     repeated: int = 0
     refused_files: int = 0
     refusals: list[str] = field(default_factory=list)
+    other_lists: list[str] = field(default_factory=list)
 
     def as_document(self) -> dict[str, Any]:
         """As a checkpoint keeps it."""
@@ -130,7 +132,7 @@ class Reader:
         number = 0
         try:
             for block in line_blocks(member.stream):
-                parse = parse or parser_for(member.name, block)
+                parse = parse or self._parser(member, block)
                 done = max(0, min(self._reading.line - number, len(block)))
                 self._lines(member.label, parse, block[done:], number + done)
                 number += len(block)
@@ -142,6 +144,15 @@ class Reader:
             self._refuse(f"{member.label} {problem}")
         except Broken as broken:
             self._refuse(str(broken))
+
+    def _parser(self, member: Member, head: Sequence[bytes]) -> Parser:
+        parser = parser_for(member.name, head)
+        others = self._reading.other_lists
+        is_bare = isinstance(parser, Lines) and not any(b"\t" in line for line in head)
+        is_other = is_bare and member.name not in LISTS
+        if is_other and member.label not in others and len(others) < SHOWN:
+            others.append(member.label)
+        return parser
 
     def _lines(self, label: str, parse: Parser, lines: Sequence[bytes], done: int) -> None:
         entities = self._entities

@@ -160,6 +160,28 @@ async def test_what_is_under_audit_moves_forward_and_never_back(
 
 
 @pytest.mark.usefixtures("config")
+async def test_mbids_of_events_are_refused(
+    database: Database, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows.execute("SET session_replication_role = replica")
+    rows.execute("INSERT INTO musicbrainz.event (gid, name) VALUES (%s, 'x')", [GIDS[0]])
+    rows.execute(
+        "INSERT INTO musicbrainz.event_gid_redirect (gid, new_id) VALUES (%s, 1)", [GIDS[1]]
+    )
+    noted: list[str] = []
+    imported = await import_files(
+        database,
+        [put("reindex", text([*GIDS[:3], "junk"]))],
+        Progress("img-129", "kB", stream=io.StringIO()),
+        note_bad_line=noted.append,
+    )
+    assert set(entities(rows)) == {GIDS[2]}
+    assert (imported.tally, imported.events) == (Tally(1, refused=3), 2)
+    assert sorted(noted) == sorted(imported.bad_lines)
+    assert sum("is the MBID of an event" in line for line in noted) == 2
+
+
 async def test_a_dry_run_counts_and_writes_nothing(database: Database, rows: Rows) -> None:
     file = lists()
     dry = await seed(database, file, is_dry=True)
@@ -291,6 +313,21 @@ def test_the_command_tells_programs(config: Path, capsys: pytest.CaptureFixture[
     assert (told["lines"], told["repeated"], told["raised"], told["resumed"]) == (6, 2, 0, False)
     assert told["bad_lines"][0].endswith("line 2: 'junk' is no MBID")
     assert (told["refused_files"], told["refusals"]) == (0, [])
+
+
+def test_lists_of_other_names_and_empty_ones_are_told(
+    config: Path, rows: Rows, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put("manual_check (1).txt", text(GIDS[:1]))
+    put("my_list.txt", text(GIDS[1:2]))
+    assert run(config, "manual_check (1).txt", "my_list.txt") == 0
+    out = capsys.readouterr().out
+    assert entities(rows)[GIDS[0]][0] == 500
+    assert out.count("is not named like a list of 2021") == 1
+    assert "my_list.txt is not named" in out
+    put("comments", b"# nothing\n\n")
+    assert run(config, "comments") == 0
+    assert "There is no entry in it" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_used_makes_it_fail_after_all_else(
