@@ -37,9 +37,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """24 hours from ``begins`` on: what becomes due, what is audited, what is left over."""
+    """24 hours from ``begins`` on: what was due before, becomes due, is audited, and is left."""
 
     begins: date
+    waiting: int
     due: int
     audited: int
     left: int
@@ -138,14 +139,13 @@ def forecast(due: Due, limits: Sequence[Limit], reaudit_days: float, today: date
     most = math.floor(limits[0].per_hour * HOURS) if limits else None
     returning = [0] * len(due.days)
     for number, planned in enumerate(due.days):
-        becomes_due = planned + returning[number]
-        waiting = left + becomes_due
-        audited = waiting if most is None else min(waiting, most)
-        left = waiting - audited
+        waiting, becomes_due = left, planned + returning[number]
+        audited = waiting + becomes_due if most is None else min(waiting + becomes_due, most)
+        left = waiting + becomes_due - audited
         back = number + max(1, round(reaudit_days))
         if back < len(returning):
             returning[back] += audited
-        yield Day(today + timedelta(days=number), becomes_due, audited, left)
+        yield Day(today + timedelta(days=number), waiting, becomes_due, audited, left)
 
 
 def promise(ahead: Ahead) -> Iterator[str]:

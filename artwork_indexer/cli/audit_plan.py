@@ -12,7 +12,7 @@ from artwork_indexer.cli.common import config_option, load_config, with_database
 from artwork_indexer.cli.output import json_option, print_json, print_table
 from audit.plan_ahead import Ahead, promise, read_plan
 
-COLUMNS = ("day", "due", "audited", "left over")
+COLUMNS = ("day", "waiting", "due", "audited", "left over")
 
 
 @click.command()
@@ -24,7 +24,8 @@ COLUMNS = ("day", "due", "audited", "left over")
 def plan(days: int, *, as_json: bool) -> None:
     """Show how many audits are due on the coming days, and whether the limits allow them.
 
-    Days begin now, not at midnight. With five million entities it takes about a second.
+    Waiting is what is due before the day begins. Days begin now, not at midnight. With five
+    million entities it takes about a second.
     """
     config = load_config()
     ahead = with_database(lambda database: read_plan(database, config, days))
@@ -36,6 +37,7 @@ def plan(days: int, *, as_json: bool) -> None:
     rows = [
         {
             "day": day.begins.isoformat(),
+            "waiting": f"{day.waiting:,}",
             "due": f"{day.due:,}",
             "audited": f"{day.audited:,}",
             "left over": f"{day.left:,}",

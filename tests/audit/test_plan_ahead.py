@@ -88,6 +88,7 @@ def test_nothing_is_lost_in_the_forecast(
     left = never + overdue
     for day, planned in zip(told, days, strict=True):
         assert day.due == planned
+        assert day.waiting == left
         assert day.audited == min(left + planned, per_hour * 24)
         left += planned - day.audited
         assert day.left == left
@@ -104,6 +105,8 @@ FILL = """
 INSERT INTO artwork_indexer.audit_entity (entity_type, gid, status, last_audit_at, next_audit_at)
 SELECT 'release', gen_random_uuid(), status::artwork_indexer.audit_entity_status, last, next
   FROM (VALUES ('unchecked', NULL, NULL), ('unchecked', now(), NULL),
+               ('unchecked', NULL, now() + interval '20 hours'),
+               ('unchecked', now(), now() + interval '90 days'),
                ('clean', now(), now() - interval '1 hour'), ('clean', now(), NULL),
                ('clean', now(), now() + interval '1 hour'),
                ('deferred', now(), now() + interval '30 hours'),
@@ -120,7 +123,7 @@ async def test_counts_every_entity_that_comes_up_by_itself_once(
     entities.run(FILL)
     async with Database(database_url, size=2, prepared=False, name="test") as database:
         plan = await read_plan(database, DEFAULT, 3)
-    assert plan.due == Due(1, 2, (1, 2, 0), 1)
+    assert plan.due == Due(2, 3, (1, 2, 0), 1)
     assert [day.due for day in plan.days] == [1, 2, 0]
 
 
@@ -134,7 +137,7 @@ def test_as_an_operator_sees_it(
     told = capsys.readouterr().out
     assert "A full pass takes 0.0 hours at 1,667 an hour; reaudit_days is 90." in told
     assert "Audits are held (pause: Lunch.)" in told
-    assert "\t1\t4\t0\n" in told
+    assert "\t5\t1\t6\t0\n" in told
     assert guarded(["audit", "plan", "--json", "--config", config]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["total"], document["is_kept"], len(document["days"])) == (7, True, 14)
+    assert (document["total"], document["is_kept"], len(document["days"])) == (9, True, 14)
