@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from artwork_indexer.config import Config, load
 from artwork_indexer.database import Database
 from artwork_indexer.migrations import connect
 
+INTERRUPTED: Final = 130
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 

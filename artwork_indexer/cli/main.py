@@ -13,7 +13,7 @@ import click
 import psycopg
 
 from artwork_indexer import __version__
-from artwork_indexer.cli.common import Session, config_option
+from artwork_indexer.cli.common import INTERRUPTED, Session, config_option
 from artwork_indexer.cli.lazy import lazy
 from artwork_indexer.database_sentences import (
     UNREACHABLE,
@@ -23,8 +23,6 @@ from artwork_indexer.database_sentences import (
 )
 from artwork_indexer.errors import ArtworkIndexerError, Unreachable
 from artwork_indexer.observability.scrubbing import Scrubber
-
-INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

@@ -20,7 +20,7 @@ from artwork_indexer.archive.changes import EVERYTHING, Changes
 from artwork_indexer.archive.search import LARGEST_PAGE, SMALLEST_PAGE, Credentials, Search
 from artwork_indexer.cli.common import config_option, load_config
 from artwork_indexer.cli.output import json_option
-from artwork_indexer.cli.seed_common import Summary, dry_run_option
+from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
 from artwork_indexer.errors import ConfigurationError, CredentialsRefused, InputError, Unreachable
@@ -164,6 +164,7 @@ class Run:
 @dry_run_option
 @json_option
 @config_option
+@stoppable()
 def archive(**given: object) -> int:
     """Put items under audit that the Internet Archive knows.
 
@@ -194,7 +195,11 @@ async def _perform(config: Config, options: Options) -> int:
 
 
 async def search(run: Run) -> int:
-    """Search the collections, one after the other; returns the exit code."""
+    """Search the collections, one after the other; returns the exit code.
+
+    Raises:
+        ArtworkIndexerError: what a search failed of, when the others are done and all is told.
+    """
     options, config = run.options, run.config
     service = Search(
         run.reads,
@@ -226,6 +231,9 @@ async def search(run: Run) -> int:
         notes=tuple(note for one in outcomes for note in _notes(one, known)),
         more={"searches": {one.project.collection: _facts(one, known) for one in outcomes}},
     )
+    for one in outcomes:
+        if one.failure:
+            raise one.failure
     return PROBLEMS if any(one.is_short or one.broken for one in outcomes) else 0
 
 
@@ -253,9 +261,12 @@ async def import_list(run: Run, path: Path) -> int:
     items = ItemList(run.database, path, project, is_dry=options.is_dry)
     with Progress(items.name, "lines") as progress:
         seeding, outcome = await items.run(progress, run.rejected, restart=options.from_start)
+    notes = [*outcome.problems, *_counted(items.name, outcome.counts)]
+    if not (seeding.tally.total or notes):
+        notes = [f"{items.name}: there was no name to read."]
     summary.tell(
         {items.source: seeding.tally},
-        notes=(*outcome.problems, *_counted(items.name, outcome.counts)),
+        notes=tuple(notes),
         more={"lines": outcome.lines, "problems": outcome.problems, **outcome.counts},
     )
     return PROBLEMS if outcome.problems else 0

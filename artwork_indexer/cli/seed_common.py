@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
-from artwork_indexer.cli.common import load_config
+from artwork_indexer.cli.common import INTERRUPTED, load_config
 from artwork_indexer.cli.output import print_json, print_table
 from artwork_indexer.config import DatabaseConfig
 from artwork_indexer.database import Database
@@ -30,6 +32,25 @@ def dry_run_option(command: Command) -> Command:
     )(command)
 
 
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, and say that it goes on another time.
+
+    The batch under way is taken back. Also a decorator.
+
+    Raises:
+        click.exceptions.Exit: it was stopped.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Stopped. Run this again: it goes on where it was.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class Summary:
     """What a command did, for people or as JSON; make it when the work begins."""
 
@@ -44,6 +65,7 @@ class Summary:
         *,
         notes: tuple[str, ...] = (),
         more: Mapping[str, object] | None = None,
+        is_resumed: bool = False,
     ) -> None:
         """Print the counts of each source, and of all together.
 
@@ -51,6 +73,7 @@ class Summary:
             tallies: By the name of the source, in order.
             notes: Sentences that belong to the result.
             more: Further facts for programs.
+            is_resumed: Whether the counts are also of runs before this one.
         """
         seconds = time.monotonic() - self._begun
         total = sum(tallies.values(), Tally())
@@ -73,7 +96,8 @@ class Summary:
             click.echo(note)
         if self.is_dry:
             click.echo("Dry run: nothing was written.")
-        click.echo(f"{total.total:,} entries in {duration(seconds)}.")
+        last = ", the last of them" if is_resumed else ""
+        click.echo(f"{total.total:,} entries{last} in {duration(seconds)}.")
 
 
 def entity_option(command: Command) -> Command:

@@ -12,6 +12,7 @@ from artwork_indexer.cli.seed_common import (
     entity_option,
     from_start_option,
     seed_from_musicbrainz,
+    stoppable,
 )
 from artwork_indexer.database import Database
 from audit.seeding import musicbrainz as source
@@ -30,6 +31,7 @@ from audit.seeding.checkpoint import Seeding
 @dry_run_option
 @json_option
 @config_option
+@stoppable()
 def musicbrainz(
     entity_type: str | None, *, without_art: bool, from_start: bool, is_dry: bool, as_json: bool
 ) -> None:

@@ -12,6 +12,7 @@ from artwork_indexer.cli.seed_common import (
     entity_option,
     from_start_option,
     seed_from_musicbrainz,
+    stoppable,
 )
 from audit.seeding import redirects as source
 
@@ -22,6 +23,7 @@ from audit.seeding import redirects as source
 @dry_run_option
 @json_option
 @config_option
+@stoppable()
 def redirects(entity_type: str | None, *, from_start: bool, is_dry: bool, as_json: bool) -> None:
     """Put MBIDs that were merged under audit: their items must be empty now.
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from artwork_indexer.archive.search import CursorRefused, Page, Search
 from artwork_indexer.database import Database, query
-from artwork_indexer.errors import Unreachable
+from artwork_indexer.errors import ArtworkIndexerError, EventError, Unreachable
 from artwork_indexer.projects import Project
 from audit.seeding.checkpoint import WITH_ART, Seeding
 from audit.seeding.identifiers import VISIBLE, Reject, decide
@@ -44,14 +44,17 @@ class Repeats:
 class Outcome:
     """What the search named in the whole pass, and what it said that it has.
 
-    ``counts`` are of this run: foreign, malformed, and so on. ``broken`` says why it stopped
-    before its end.
+    ``scope`` is what the search was told, None: the public index. ``counts`` are of this run:
+    foreign, malformed, and so on. ``broken`` says why it stopped before its end; ``failure`` is
+    why it could not go on.
     """
 
     project: Project
+    scope: str | None = None
     named: int = 0
     promised: int | None = None
     broken: str | None = None
+    failure: ArtworkIndexerError | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -64,12 +67,19 @@ class Outcome:
         name, kind = self.project.name, self.project.entity_type
         of_all = "" if with_art is None else f" of about {with_art:,} {kind}s with art"
         notes = [f"{name}: the Internet Archive named {self.named:,} items{of_all}."]
-        if with_art is None or self.named < with_art:
+        if self.scope is None:
             notes.append(
                 "This list is not complete: items with noindex, as all should be, are not in the "
                 "public index. That an item is not named means nothing."
             )
-        if self.broken:
+        elif with_art is None or self.named < with_art:
+            notes.append(
+                f"This list is not complete: with scope {self.scope} this account does not see "
+                "all items. That an item is not named means nothing."
+            )
+        if self.failure:
+            notes.append(f"{name}: the search ended early; run this again, it goes on there.")
+        elif self.broken:
             notes.append(self.broken)
         elif self.is_short:
             notes.append(
@@ -81,10 +91,12 @@ class Outcome:
     def as_json(self, with_art: int | None) -> dict[str, object]:
         """The same for programs."""
         return {
+            "scope": self.scope,
             "named": self.named,
             "promised": self.promised,
             "with_art": with_art,
             "cut_short": self.is_short or self.broken is not None,
+            "failure": self.failure and str(self.failure),
             **dict(self.counts),
         }
 
@@ -110,6 +122,7 @@ class CollectionSearch:
         self._search = search
         self._patience = patience
         self._project = project
+        self._scope = scope
         self._is_dry = is_dry
         self._priority = VISIBLE if scope is None else WITH_ART
         self.source = " ".join(filter(None, (SOURCE, project.collection, scope)))
@@ -119,24 +132,33 @@ class CollectionSearch:
     ) -> tuple[Seeding, Outcome]:
         """Go on to the end, or with ``restart`` from the beginning to the end.
 
-        Raises:
-            Unreachable: the search failed too often; the next run goes on here.
-            EventError: the search refuses what it is asked.
+        What keeps it from getting there is the ``failure`` of the outcome: Unreachable when the
+        search failed too often, EventError when it refuses what it is asked.
         """
         seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
         place = {} if restart or not seeding.is_resumed else dict(seeding.position)
-        outcome = Outcome(self._project, place.get("named", 0), place.get("promised"))
+        outcome = Outcome(self._project, self._scope, place.get("named", 0), place.get("promised"))
         try:
-            await self._walk(seeding, outcome, place.get("cursor"), progress, reject)
-        except CursorRefused as error:
-            progress.tell(f"{error} Its cursor is too old; the search begins anew.")
-            outcome = Outcome(self._project)
-            await self._walk_once_more(seeding, outcome, progress, reject)
+            await self._walk_to_the_end(seeding, outcome, place.get("cursor"), progress, reject)
+        except (Unreachable, EventError) as error:
+            outcome.failure = error
         return seeding, outcome
 
-    async def _walk_once_more(
-        self, seeding: Seeding, outcome: Outcome, progress: Progress, reject: Reject
+    async def _walk_to_the_end(
+        self,
+        seeding: Seeding,
+        outcome: Outcome,
+        cursor: str | None,
+        progress: Progress,
+        reject: Reject,
     ) -> None:
+        """Walk from a cursor on; from the beginning if it is too old."""
+        try:
+            return await self._walk(seeding, outcome, cursor, progress, reject)
+        except CursorRefused as error:
+            progress.tell(f"{error} Its cursor is too old; the search begins anew.")
+        outcome.named, outcome.promised = 0, None
+        outcome.counts.clear()
         try:
             await self._walk(seeding, outcome, None, progress, reject)
         except CursorRefused as error:

@@ -28,13 +28,16 @@ REPEATED: Final = "repeated"
 ELSEWHERE: Final = "in_other_collection"
 REASONS: Final = {
     FOREIGN: "does not begin with mbid-, so it is none of our items",
-    MALFORMED: "is not mbid- and an MBID",
+    MALFORMED: "is not mbid- in lower case and an MBID",
     UNDECIDABLE: "neither a release nor an event in MusicBrainz, and of no known collection",
 }
 LOOKED_UP: Final = 2000
 """MBIDs in one query; few enough for every plan to use the indexes."""
 
 _ITEM: Final = re.compile("mbid-([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
+_LOOKS_LIKE_OURS: Final = re.compile(
+    "mbid-|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE
+)
 
 Reject = Callable[[str, str], None]
 """Told the name that is not used, and one of the keys of REASONS."""
@@ -56,7 +59,7 @@ def sort_names(names: Iterable[str], reject: Reject) -> Sorted:
         if item is not None:
             found.append(item[1].lower())
             continue
-        why = MALFORMED if name.startswith("mbid-") else FOREIGN
+        why = MALFORMED if _LOOKS_LIKE_OURS.match(name) else FOREIGN
         result.counts[why] += 1
         reject(name, why)
     result.mbids = list(dict.fromkeys(found))
@@ -112,13 +115,13 @@ class Entities:
     def batches(self, source: str, priority: int = WITH_ART) -> list[Batch]:
         """To put them under audit; ``priority`` is that of live ones."""
         parts = (
-            (self.live, priority, source),
-            (self.merged, REDIRECT, f"{source}, merged"),
-            (self.unknown, UNKNOWN, f"{source}, not in MusicBrainz"),
+            (self.live, priority, source, False),
+            (self.merged, REDIRECT, f"{source}, merged", True),
+            (self.unknown, UNKNOWN, f"{source}, not in MusicBrainz", False),
         )
         return [
-            Batch(self.project.entity_type, mbids, (level,), (told,))
-            for mbids, level, told in parts
+            Batch(self.project.entity_type, mbids, (level,), (told,), is_news)
+            for mbids, level, told, is_news in parts
             if mbids
         ]
 

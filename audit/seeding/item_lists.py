@@ -87,10 +87,11 @@ class ItemList:
         mark: str,
         rejected: Rejected,
     ) -> None:
-        places: dict[str, int] = {}
+        names, places = [], dict[str, int]()
         for number, line in enumerate(batch, outcome.lines + 1):
             name = line.strip().decode("utf-8", "backslashreplace")
             if name and not name.startswith("#"):
+                names.append(name)
                 places.setdefault(name, number)
         in_lower_case = {name.lower(): number for name, number in places.items()}
 
@@ -98,7 +99,7 @@ class ItemList:
             number = places.get(name) or in_lower_case[name]
             rejected.note(name, why, f"{self.name}:{number}")
 
-        decided = await decide(self._database, places, self._project, reject)
+        decided = await decide(self._database, names, self._project, reject)
         outcome.lines += len(batch)
         outcome.counts += decided.counts
         await seeding.add(

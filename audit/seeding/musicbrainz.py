@@ -85,7 +85,7 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str, *, without_
     walker = Walker(reader, seeding, entity_type)
     for route in _routes(queries, entity_type, newest, without_art=without_art):
         total = await _total(reader, queries, route, seeding.position)
-        with Progress(route.source, f"{entity_type}s", total) as progress:
+        with Progress(route.source, f"{entity_type}s looked at", total) as progress:
             await walker.walk(route, progress)
     await seeding.add([], seeding.position, finished=True)
 

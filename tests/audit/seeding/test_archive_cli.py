@@ -21,6 +21,7 @@ from tests.audit.seeding.archive_fixtures import (
     SCRAPE,
     UNKNOWN,
     Place,
+    mbid,
     names,
 )
 from tests.queue_fixtures import until
@@ -79,10 +80,12 @@ async def test_search_tells_how_much_was_named(place: Place, tmp_path: Path) -> 
     assert ended.json["inserted"] == 1
     assert ended.json["sources"]["archive search eventartarchive"]["skipped"] == 1
     assert ended.json["searches"]["coverartarchive"] == {
+        "scope": None,
         "named": 1,
         "promised": 1,
         "with_art": 1,
         "cut_short": False,
+        "failure": None,
     }
     assert rejected.read_text().startswith("something\tforeign: ")
     ended = await run(place)
@@ -98,6 +101,20 @@ async def test_a_search_cut_short_is_a_failure(place: Place) -> None:
     assert ended.code == 1
     assert "named 100 items" in ended.out
     assert "It said that it has 200: the answers were cut short." in ended.out
+
+
+async def test_a_collection_that_cannot_be_searched_does_not_hide_the_other(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(3))
+    place.archive.listed["eventartarchive"] = names(7)
+    refusal = kinds.status(400, '{"error": "no", "errorType": "x"}', "application/json")
+    place.archive.faults.add("GET", SCRAPE, refusal, times=1)
+    ended = await run(place, "--json")
+    assert ended.code == 1
+    assert '"error": "no"' in ended.err or "no" in ended.err
+    assert ended.json["searches"]["coverartarchive"]["failure"]
+    assert ended.json["searches"]["eventartarchive"]["failure"] is None
+    assert ended.json["sources"]["archive search eventartarchive"]["inserted"] == 1
+    assert set(place.entities()) == {mbid(7)}
 
 
 async def test_scope_and_keys_from_the_environment(place: Place) -> None:
@@ -146,15 +163,26 @@ async def test_follow_ends_well_at_a_signal(place: Place, number: signal.Signals
     assert (ended.code, ended.json["inserted"]) == (0, 1)
 
 
-async def test_a_search_that_was_killed_goes_on(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGTERM, 130, "Stopped. Run this again: it goes on where it was.\n"),
+        (signal.SIGINT, 130, "Stopped. Run this again: it goes on where it was.\n"),
+    ],
+)
+async def test_a_search_that_was_ended_goes_on(
+    place: Place, number: signal.Signals, code: int, said: str
+) -> None:
     place.archive.listed["coverartarchive"] = names(*range(1, 301))
     hang = kinds.Hang()
     place.archive.faults.add("GET", SCRAPE, hang, skip=2)
     arguments = ("--collection", "coverartarchive", "--page-size", "100", "--json")
     process = await start(place, *arguments)
     await until(lambda: len(place.entities()) == 200)
-    process.send_signal(signal.SIGKILL)
-    await process.communicate()
+    process.send_signal(number)
+    _, err = await process.communicate()
+    assert (process.returncode, err.decode()) == (code, said)
     hang.release()
     place.archive.journal.clear()
     ended = await run(place, *arguments)

@@ -103,7 +103,7 @@ async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items:
     write(items, b"".join(lines))
     tally, outcome, rejected = await imported(place, items)
     assert set(types(place)) == {RELEASE, EVENT, MERGED_RELEASE}
-    assert tally == Tally(inserted=3, skipped=5, refused=2)
+    assert tally == Tally(inserted=3, skipped=4, refused=3)
     assert outcome.counts["repeated"] == 1
     assert [(name, place.rpartition(":")[2]) for name, _, place in rejected] == [
         ("mbid-\\xff\\xfe", "7"),
@@ -113,6 +113,20 @@ async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items:
         ("?[31mred", "11"),
         (f"mbid{MERGED_EVENT}", "12"),
     ]
+
+
+async def test_what_looks_like_ours_is_refused_and_not_foreign(place: Place, items: Path) -> None:
+    write(items, f"MBID-{RELEASE}\n{RELEASE}\nsomething\n")
+    tally, outcome, _ = await imported(place, items)
+    assert tally == Tally(skipped=1, refused=2)
+    assert (outcome.counts["malformed"], outcome.counts["foreign"]) == (2, 1)
+
+
+async def test_lines_that_say_the_same_are_counted(place: Place, items: Path) -> None:
+    write(items, f"mbid-{RELEASE}\n" * 3)
+    tally, outcome, _ = await imported(place, items)
+    assert tally == Tally(1, skipped=2)
+    assert outcome.counts["repeated"] == 2
 
 
 async def test_a_packed_list_is_read_as_a_stream(place: Place, items: Path) -> None:
@@ -147,12 +161,27 @@ async def test_what_comes_before_a_broken_end_is_imported(place: Place, items: P
     assert "is cut off" in outcome.problems[0]
     assert "What came before is under audit" in outcome.problems[0]
     tally, outcome, _ = await imported(place, items, CAA)
-    assert (tally, len(outcome.problems)) == (Tally(), 1)
+    assert (tally.inserted, len(outcome.problems)) == (0, 1)
     # Downloaded again, it is another file: nothing in it is passed over.
     write(items, whole)
     tally, _, _ = await imported(place, items, CAA)
     assert tally.total == 20_000
     assert len(place.entities()) == 20_000
+
+
+async def test_a_list_mended_in_place_is_read_from_its_beginning(place: Place, items: Path) -> None:
+    """It has the same size, and begins like the damaged one."""
+    whole = gzip.compress("".join(f"{name}\n" for name in names(*range(30_000))).encode())
+    damaged = bytearray(whole)
+    damaged[len(whole) * 3 // 4] ^= 0xFF
+    write(items, bytes(damaged))
+    tally, outcome, _ = await imported(place, items, CAA)
+    assert 0 < tally.inserted < 30_000
+    assert len(outcome.problems) == 1
+    write(items, whole)
+    tally, outcome, _ = await imported(place, items, CAA)
+    assert (tally.total, outcome.problems) == (30_000, [])
+    assert {mbid(number) for number in range(30_000)} <= set(place.entities())
 
 
 async def test_goes_on_after_the_last_batch_of_the_same_file(

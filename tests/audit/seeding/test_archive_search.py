@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 
 import pytest
 
@@ -60,12 +61,12 @@ async def test_names_become_entities_with_what_is_known_of_them(place: Place) ->
         EVENT: ("event", 120, "archive search", "unchecked"),
     }
     assert set(place.rejected) == {
-        (f"MBID-{mbid(7)}", "foreign"),
+        (f"MBID-{mbid(7)}", "malformed"),
         ("mbid-123", "malformed"),
         (f"mbid-{UNKNOWN}0", "malformed"),
         ("some-concert", "foreign"),
     }
-    assert seeding.tally == Tally(inserted=5, skipped=2, refused=2)
+    assert seeding.tally == Tally(inserted=5, skipped=1, refused=3)
     assert (outcome.named, outcome.promised, outcome.is_short) == (9, 9, False)
     assert outcome.counts["in_other_collection"] == 1
 
@@ -101,8 +102,10 @@ async def test_a_dry_run_writes_nothing(place: Place) -> None:
 async def test_goes_on_at_its_cursor_after_being_stopped(place: Place) -> None:
     fill(place)
     rule = place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=2)
-    with pytest.raises(Unreachable, match=r"failed 3 times in a row.*goes on where it was"):
-        await place.search().run(place.progress, place.reject)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert isinstance(outcome.failure, Unreachable)
+    assert re.search(r"failed 3 times in a row.*goes on where it was", str(outcome.failure))
+    assert (outcome.named, outcome.promised) == (200, MANY)
     assert rule.hits == 3
     assert len(place.entities()) == 200
     place.archive.faults.clear()
@@ -118,8 +121,8 @@ async def test_goes_on_at_its_cursor_after_being_stopped(place: Place) -> None:
 async def test_restart_begins_anew(place: Place) -> None:
     fill(place)
     place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=1)
-    with pytest.raises(Unreachable):
-        await place.search().run(place.progress, place.reject)
+    _, stopped = await place.search().run(place.progress, place.reject)
+    assert isinstance(stopped.failure, Unreachable)
     place.archive.faults.clear()
     seeding, outcome = await place.search().run(place.progress, place.reject, restart=True)
     assert seeding.tally == Tally(150, 100)
@@ -130,8 +133,8 @@ async def test_a_cursor_that_is_too_old_begins_anew(place: Place) -> None:
     fill(place)
     place.archive.settings.cursor_seconds = 60
     place.archive.faults.add("GET", SCRAPE, kinds.html(), times=None, skip=1)
-    with pytest.raises(Unreachable):
-        await place.search().run(place.progress, place.reject)
+    _, stopped = await place.search().run(place.progress, place.reject)
+    assert isinstance(stopped.failure, Unreachable)
     place.archive.faults.clear()
     place.archive.advance(61)
     _, outcome = await place.search().run(place.progress, place.reject)
@@ -142,8 +145,9 @@ async def test_a_cursor_that_is_too_old_begins_anew(place: Place) -> None:
 async def test_a_search_that_forgets_all_its_cursors_is_given_up(place: Place) -> None:
     fill(place)
     place.archive.settings.cursor_seconds = -1
-    with pytest.raises(Unreachable, match=r"forgets its cursors.*--page-size"):
-        await place.search().run(place.progress, place.reject)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert isinstance(outcome.failure, Unreachable)
+    assert re.search(r"forgets its cursors.*--page-size", str(outcome.failure))
     assert len(place.asked(SCRAPE)) == 4
     assert len(place.entities()) == 100
 
@@ -180,6 +184,18 @@ async def test_a_search_that_is_cut_short_says_so(place: Place) -> None:
     assert "named 125 items of about 3,757,123 releases with art" in notes
     assert "said that it has 250: the answers were cut short" in notes
     assert "not complete" in notes
+
+
+async def test_the_public_search_never_looks_complete(place: Place) -> None:
+    fill(place, 3)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, outcome.is_short) == (3, False)
+    assert "not complete: items with noindex" in " ".join(outcome.notes(with_art=1))
+    _, outcome = await place.search(scope="all", credentials=STAFF_KEYS).run(
+        place.progress, place.reject
+    )
+    assert "not complete" not in " ".join(outcome.notes(with_art=3))
+    assert "with scope all this account does not see all" in " ".join(outcome.notes(with_art=4))
 
 
 async def test_pages_that_overlap_do_not_look_like_more_names(place: Place) -> None:
@@ -279,12 +295,13 @@ async def test_a_scope_is_sent_with_the_keys_and_is_a_source_of_its_own(place: P
 async def test_refused_keys_and_requests_are_not_repeated(place: Place) -> None:
     body = '{"error": "no such scope for staff-secret", "errorType": "x"}'
     place.archive.faults.add("GET", SCRAPE, kinds.status(401, body, "application/json"))
-    with pytest.raises(CredentialsRefused) as refused:
-        await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    _, refused = await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    assert isinstance(refused.failure, CredentialsRefused)
     place.archive.faults.add("GET", SCRAPE, kinds.status(400, body, "application/json"))
-    with pytest.raises(PermanentError, match="no such scope") as bad:
-        await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
-    assert "staff-secret" not in str(refused.value) + str(bad.value) + repr(STAFF_KEYS)
+    _, bad = await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    assert isinstance(bad.failure, PermanentError)
+    assert "no such scope" in str(bad.failure)
+    assert "staff-secret" not in str(refused.failure) + str(bad.failure) + repr(STAFF_KEYS)
     assert len(place.asked(SCRAPE)) == 2
     # Nobody else has to stop because this account may not search.
     assert not place.rows.execute("SELECT FROM artwork_indexer.service_pause").fetchall()
