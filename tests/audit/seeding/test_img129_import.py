@@ -160,10 +160,7 @@ async def test_what_is_under_audit_moves_forward_and_never_back(
 
 
 @pytest.mark.usefixtures("config")
-async def test_mbids_of_events_are_refused(
-    database: Database, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_mbids_of_events_are_refused(database: Database, rows: Rows) -> None:
     rows.execute("SET session_replication_role = replica")
     rows.execute("INSERT INTO musicbrainz.event (gid, name) VALUES (%s, 'x')", [GIDS[0]])
     rows.execute(
@@ -182,6 +179,7 @@ async def test_mbids_of_events_are_refused(
     assert sum("is the MBID of an event" in line for line in noted) == 2
 
 
+@pytest.mark.usefixtures("config")
 async def test_a_dry_run_counts_and_writes_nothing(database: Database, rows: Rows) -> None:
     file = lists()
     dry = await seed(database, file, is_dry=True)
