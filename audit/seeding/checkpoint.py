@@ -21,6 +21,8 @@ from audit.seeding.progress import Tally
 WITH_ART: Final = 100
 """Priority of an entity that has art and of which nothing else is known."""
 WITHOUT_ART: Final = 10
+ANALYZED_AT: Final = 10_000
+"""So many new entities in one run, and ten times as many, and so on, let everybody plan anew."""
 REDIRECT: Final = 150
 """Priority of an MBID that was merged: its item has to be empty, and often is not."""
 
@@ -136,6 +138,7 @@ class Seeding:
         self.tally = Tally()
         self.raised = 0
         """How many of those that were under audit got a higher priority."""
+        self._analyzed_at = ANALYZED_AT
 
     @classmethod
     async def open(cls, database: Database, source: str, *, dry: bool = False) -> Self:
@@ -163,12 +166,16 @@ class Seeding:
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(query("seed_begin"))
-                return await self._add(connection, batches, position, skipped, refused, finished)
+                tally = await self._add(connection, batches, position, skipped, refused, finished)
         except psycopg.errors.LockNotAvailable as error:
             raise Unreachable(
                 "Another transaction locks the tables of the audit for too long. Nothing of this "
                 "batch was written; run the command again, it goes on where it was."
             ) from error
+        if not self.is_dry and self.tally.inserted >= self._analyzed_at:
+            self._analyzed_at *= 10
+            await self._database.fetch(query("seed_analyze"))
+        return tally
 
     async def _add(
         self,

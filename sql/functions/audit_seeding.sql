@@ -100,3 +100,18 @@ BEGIN
                         better_ids, better_priorities, better_sources, is_news) END;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION artwork_indexer.analyze_audit_entities() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+AS $$
+BEGIN
+    -- Sessions that planned while there were few entities, such as a daemon that runs since
+    -- before the first seeding, read all of them at each event until they plan anew.
+    ANALYZE artwork_indexer.audit_entity;
+EXCEPTION WHEN lock_not_available THEN
+    -- Autovacuum is at it.
+    NULL;
+END
+$$;

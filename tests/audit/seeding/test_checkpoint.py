@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
-from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
+from audit.seeding.checkpoint import ANALYZED_AT, Batch, Checkpoints, Seeding
 from audit.seeding.progress import Tally
 from tests.queue_fixtures import until
 
@@ -195,6 +195,36 @@ async def test_whoever_inserts_the_same_at_once_was_there_before(
     assert await adding == Tally(2, 1)
     assert run.raised == 1
     assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
+
+
+MISSING = str(uuid.UUID(int=4))
+ROWS_READ = "SELECT pg_stat_get_xact_tuples_returned('artwork_indexer.audit_entity'::regclass)"
+
+
+async def test_sessions_that_planned_for_few_entities_plan_anew(
+    database: Database, database_url: str, rows: psycopg.Connection[Any]
+) -> None:
+    """Else a daemon that runs since before reads all of it when an event ends."""
+    await (await Seeding.open(database, SOURCE)).add([batch(A, B, C)], {})
+    rows.execute("ANALYZE artwork_indexer.audit_entity")
+    with psycopg.connect(database_url) as daemon:
+
+        def rows_read() -> int:
+            """By an event that ends, looking through the whole table for its entity."""
+            before = daemon.execute(ROWS_READ).fetchone()
+            daemon.execute("SELECT artwork_indexer.lock_audit_entity('release', %s)", [MISSING])
+            after = daemon.execute(ROWS_READ).fetchone()
+            daemon.rollback()
+            assert before is not None
+            assert after is not None
+            return int(after[0] - before[0])
+
+        assert [rows_read() for _ in range(10)][-1] == 3
+        run = await Seeding.open(database, SOURCE)
+        for first in range(10, 10 + 3 * ANALYZED_AT, ANALYZED_AT):
+            gids = (str(uuid.UUID(int=number)) for number in range(first, first + ANALYZED_AT))
+            await run.add([batch(*gids)], {})
+        assert rows_read() == 0
 
 
 async def test_a_batch_costs_the_same_however_many_are_there(
