@@ -11,7 +11,17 @@ from typing import Final
 from audit import catalogue_index, catalogue_item, catalogue_strays
 from audit.findings import Finding, Kind, Outcome, Repair, Severity
 
-__all__ = ["BY_ID", "CATALOGUE", "OUTCOMES", "Finding", "Kind", "Outcome", "Repair", "Severity"]
+__all__ = [
+    "BY_ID",
+    "CATALOGUE",
+    "OUTCOMES",
+    "WAITS",
+    "Finding",
+    "Kind",
+    "Outcome",
+    "Repair",
+    "Severity",
+]
 
 
 def _kinds(module: ModuleType) -> tuple[Kind, ...]:
@@ -104,3 +114,36 @@ REPORT_MODE: Final = Outcome(
 )
 
 OUTCOMES: Final = tuple(value for value in tuple(globals().values()) if isinstance(value, Outcome))
+
+WAITS: Final = (
+    Outcome(
+        "held",
+        "held",
+        "Repairs are held: see `audit status`, and `audit resume` when the cause is gone.",
+    ),
+    Outcome(
+        "no-budget",
+        "no budget",
+        "The limit behind the colon is used up; it goes on by itself when there is room again.",
+    ),
+    Outcome(
+        "probation",
+        "on probation",
+        "The first repairs of this kind have to be found right before there are more.",
+    ),
+    Outcome(
+        "owner-in-review",
+        "another entity waits for a person",
+        "The repair would write to the item of an entity about which a person is asked: answer "
+        "that review first.",
+    ),
+    Outcome(
+        "event", "an event brought it", "New to the audit; its event ended and has to settle first."
+    ),
+    Outcome(
+        "change",
+        "a change brought it",
+        "New to the audit; its item changed and has to settle first.",
+    ),
+)
+"""Further reasons why an entity is deferred. The database decides on them, not the comparison."""

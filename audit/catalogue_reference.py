@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from audit.catalogue import CATALOGUE, OUTCOMES
+from audit.catalogue import CATALOGUE, OUTCOMES, WAITS
 from audit.earlier_checks import CHECKS, Check
 from audit.findings import Kind, Outcome, Repair, Severity
 
@@ -57,6 +57,10 @@ def reference() -> str:
     parts.extend(
         f"| `{outcome.id}` | {_list(outcome.rows)} | {outcome.meaning} |\n" for outcome in OUTCOMES
     )
+    parts.append("\n## Further reasons to wait\n\n")
+    parts.append("Beside the outcomes above, `deferral_reason` of an entity may be:\n\n")
+    parts.append("| reason | meaning |\n|---|---|\n")
+    parts.extend(f"| `{wait.id}` | {wait.meaning} |\n" for wait in WAITS)
     parts.append("\n## The checks of 2021\n\n| # | check | classes | here |\n|---|---|---|---|\n")
     parts.extend(_check(check) for check in CHECKS)
     return "".join(parts)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit import catalogue_reference
-from audit.catalogue import BY_ID, CATALOGUE
+from audit.catalogue import BY_ID, CATALOGUE, OUTCOMES, WAITS
 from audit.catalogue_reference import EVERYTHING
 from audit.earlier_checks import CHECKS, Check
 from audit.findings import Finding, Repair, Severity, plain, quote
@@ -118,3 +118,8 @@ def test_text_from_outside_is_made_harmless() -> None:
     assert quote("ü") == "'ü'"
     assert quote(None) == "null"
     assert json.loads(quote([1, "a"])) == [1, "a"]
+
+
+def test_no_two_reasons_have_one_name() -> None:
+    names = [entry.id for entry in (*CATALOGUE, *OUTCOMES, *WAITS)]
+    assert len(names) == len(set(names))

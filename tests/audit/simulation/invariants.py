@@ -79,6 +79,7 @@ HISTORY: Final = b"""
      ORDER BY history.id
 """
 """The story of one entity, for messages."""
+REASONS: Final = {reason.id for reason in (*catalogue.OUTCOMES, *catalogue.WAITS)}
 Row = dict[str, Any]
 
 
@@ -158,6 +159,7 @@ class Watch:
         assert books["verdicts"] == books["told"], books
         assert books["claims"] - yesterday["claims"] == books["charged"], books
         for row in rows:
+            assert (row["deferral_reason"] or "held").partition(":")[0] in REASONS, row
             # Due again, and not audited yet: the question stays open.
             if row["status"] != "unchecked":
                 assert row["questions"] == (row["status"] == "manual_review"), row
