@@ -121,5 +121,5 @@ def test_text_from_outside_is_made_harmless() -> None:
 
 
 def test_no_two_reasons_have_one_name() -> None:
-    names = [entry.id for entry in (*CATALOGUE, *OUTCOMES, *WAITS)]
+    names = [kind.id for kind in CATALOGUE] + [reason.id for reason in (*OUTCOMES, *WAITS)]
     assert len(names) == len(set(names))
