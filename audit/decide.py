@@ -133,7 +133,8 @@ def _defer(
     if before is not None and _is_hopeless(count, before, context):
         told = f"no verdict {count} times since {before.since:%Y-%m-%d}: {wait.message}"
         finding = Finding(CANNOT_BE_JUDGED, wait.outcome.id, told, {"reason": wait.reason})
-        return _ask(expected, finding, evidence, context)
+        if finding.digest not in context.acknowledged:
+            return _ask(expected, finding, evidence, context)
     growing = growing_wait(count, context.settle)
     known = timedelta(seconds=max(wait.seconds for wait in waits))
     return Verdict(

@@ -253,6 +253,15 @@ def test_what_cannot_be_judged_for_long_is_for_a_person(
         assert [finding.kind.id for finding in verdict.reviews] == ["cannot-be-judged"]
 
 
+def test_who_wont_see_to_what_cannot_be_judged_is_not_asked_again() -> None:
+    deferral = Deferral("unreadable: The record", 20, NOW - timedelta(days=30))
+    context = replace(CONTEXT, deferral=deferral)
+    asked = judge(LIVE, Unreadable("The record: y"), context=context)
+    answered = replace(context, acknowledged=frozenset({asked.reviews[0].digest}))
+    verdict = judge(LIVE, Unreadable("The record: y"), context=answered)
+    assert (verdict.status, verdict.next_audit_in) == (Status.DEFERRED, timedelta(hours=24))
+
+
 def test_short_settings_make_short_waits() -> None:
     context = replace(CONTEXT, settle=timedelta(0))
     assert judge(LIVE, Unreadable("x"), context=context).next_audit_in == timedelta(seconds=1)
