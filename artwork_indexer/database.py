@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
@@ -72,6 +73,11 @@ async def check_unless_trusted(connection: PooledConnection) -> None:
         await AsyncConnectionPool.check_connection(connection)
 
 
+async def configure(connection: PooledConnection) -> None:
+    """Whatever the default of the role: a second look has to see what others committed."""
+    await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
+
+
 class Database:
     """Short statements and transactions on pooled connections.
 
@@ -96,6 +102,7 @@ class Database:
             # By default the pool goes on for minutes, at growing distances, and is late
             # to notice that the server is back.
             reconnect_timeout=CHECKOUT_SECONDS,
+            configure=configure,
             check=check_unless_trusted,
             reset=note_return,
             name=name,

@@ -159,7 +159,7 @@ def promise(ahead: Ahead) -> Iterator[str]:
         yield f"{limit.key} = 0: no entity is ever audited."
     else:
         yield (
-            f"A full pass takes {_days(days)} at {limit.per_hour:,.0f} an hour; "
+            f"A full pass takes {_days(days)} at {_rate(limit.per_hour)} an hour; "
             f"reaudit_days is {ahead.reaudit_days:g}."
         )
         if not ahead.is_kept:
@@ -176,3 +176,7 @@ def _remedies(ahead: Ahead, days: float) -> Iterator[str]:
 
 def _days(days: float) -> str:
     return f"{days:,.0f} days" if days >= 2 else f"{days * HOURS:,.1f} hours"
+
+
+def _rate(per_hour: float) -> str:
+    return f"{per_hour:,.0f}" if per_hour >= 10 else f"{per_hour:.1f}"

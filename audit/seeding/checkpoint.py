@@ -6,10 +6,11 @@ there. Several runs of one source at once do no harm: all but one are told to st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -23,8 +24,11 @@ WITH_ART: Final = 100
 WITHOUT_ART: Final = 10
 ANALYZED_AT: Final = 10_000
 """So many new entities in one run, and ten times as many, and so on, let everybody plan anew."""
+MOST_DEADLOCKS: Final = 5
 REDIRECT: Final = 150
 """Priority of an MBID that was merged: its item has to be empty, and often is not."""
+
+News = Literal["art", "merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,15 @@ class Batch:
     ``gids`` are MBIDs. ``priorities`` and ``sources`` have one element for each, or one for
     all; a source is what ``seeded_from`` keeps, and for an entity under audit already only a
     higher priority counts. Each may be a text instead, as PostgreSQL writes an array.
-    ``is_news``: what was found in order before is audited again at once if that counts.
+    ``news`` is what the source knows and an earlier audit may not have known: that the entities
+    have "art", or were merged ("merge"). What was in order without it is audited again at once.
     """
 
     entity_type: str
     gids: Sequence[str] | str
     priorities: Sequence[int] | str
     sources: Sequence[str] | str
-    is_news: bool = False
+    news: News | None = None
 
 
 class Checkpoints:
@@ -147,7 +152,7 @@ class Seeding:
 
     async def add(
         self,
-        batches: Iterable[Batch],
+        batches: Sequence[Batch],
         position: Mapping[str, Any],
         *,
         skipped: int = 0,
@@ -163,24 +168,34 @@ class Seeding:
             Refused: another run of this source is under way.
             Unreachable: somebody locks the whole table.
         """
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(query("seed_begin"))
-                tally = await self._add(connection, batches, position, skipped, refused, finished)
-        except psycopg.errors.LockNotAvailable as error:
-            raise Unreachable(
-                "Another transaction locks the tables of the audit for too long. Nothing of this "
-                "batch was written; run the command again, it goes on where it was."
-            ) from error
+        tally = await _at_last(lambda: self._write(batches, position, skipped, refused, finished))
         if not self.is_dry and self.tally.inserted >= self._analyzed_at:
             self._analyzed_at *= 10
             await self._database.fetch(query("seed_analyze"))
         return tally
 
+    async def _write(
+        self,
+        batches: Sequence[Batch],
+        position: Mapping[str, Any],
+        skipped: int,
+        refused: int,
+        finished: bool,
+    ) -> Tally:
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(query("seed_begin"))
+                return await self._add(connection, batches, position, skipped, refused, finished)
+        except psycopg.errors.LockNotAvailable as error:
+            raise Unreachable(
+                "Another transaction locks the tables of the audit for too long. Nothing of this "
+                "batch was written; run the command again, it goes on where it was."
+            ) from error
+
     async def _add(
         self,
         connection: Connection,
-        batches: Iterable[Batch],
+        batches: Sequence[Batch],
         position: Mapping[str, Any],
         skipped: int,
         refused: int,
@@ -219,7 +234,7 @@ class Seeding:
                 "gids": _array(batch.gids),
                 "priorities": _array(batch.priorities),
                 "sources": _array(batch.sources),
-                "is_news": batch.is_news,
+                "news": batch.news,
                 "is_dry": self.is_dry,
             },
         )
@@ -230,3 +245,11 @@ class Seeding:
 
 def _array(values: Sequence[object] | str) -> list[object] | str:
     return values if isinstance(values, str) else list(values)
+
+
+async def _at_last(write: Callable[[], Awaitable[Tally]]) -> Tally:
+    """Again after a deadlock: two runs may name the same entities in different batches."""
+    for _ in range(MOST_DEADLOCKS):
+        with suppress(psycopg.errors.DeadlockDetected):
+            return await write()
+    return await write()

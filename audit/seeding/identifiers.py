@@ -115,15 +115,18 @@ class Entities:
     def batches(self, source: str, priority: int = WITH_ART) -> list[Batch]:
         """To put them under audit; ``priority`` is that of live ones."""
         parts = (
-            (self.live, priority, source, False),
-            (self.merged, REDIRECT, f"{source}, merged", True),
-            (self.unknown, UNKNOWN, f"{source}, not in MusicBrainz", False),
+            Batch(self.project.entity_type, self.live, (priority,), (source,)),
+            Batch(
+                self.project.entity_type, self.merged, (REDIRECT,), (f"{source}, merged",), "merge"
+            ),
+            Batch(
+                self.project.entity_type,
+                self.unknown,
+                (UNKNOWN,),
+                (f"{source}, not in MusicBrainz",),
+            ),
         )
-        return [
-            Batch(self.project.entity_type, mbids, (level,), (told,), is_news)
-            for mbids, level, told, is_news in parts
-            if mbids
-        ]
+        return [part for part in parts if part.gids]
 
 
 @dataclass(slots=True)

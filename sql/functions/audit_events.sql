@@ -165,10 +165,14 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.note_unnoted_events(most integer) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+-- Whoever claims holds up all others: a seeder that inserts the same entity is not waited for.
+SET lock_timeout = '100ms'
+AS $$
 DECLARE
     unnoted record;
     done boolean;
+    waits integer := 0;
 BEGIN
     FOR unnoted IN
         SELECT waiting.id, waiting.event FROM artwork_indexer.audit_unnoted_event AS waiting
@@ -182,6 +186,7 @@ BEGIN
         EXCEPTION
             WHEN lock_not_available OR deadlock_detected THEN
                 done := false;
+                waits := waits + 1;
             WHEN OTHERS THEN
                 -- Nothing may keep the audit from its work. The regular round sees the entity.
                 RAISE WARNING 'artwork_indexer: the end of event % means nothing to the audit: %',
@@ -193,6 +198,7 @@ BEGIN
             UPDATE artwork_indexer.audit_unnoted_event AS again SET tried_at = clock_timestamp()
              WHERE again.id = unnoted.id;
         END IF;
+        EXIT WHEN waits = 3;
     END LOOP;
 END
 $$;

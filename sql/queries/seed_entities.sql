@@ -2,4 +2,4 @@
 SELECT done.inserted, done.already, done.raised
   FROM artwork_indexer.seed_entities(
        %(entity_type)s::artwork_indexer.indexable_entity_type, %(gids)s::uuid[],
-       %(priorities)s::smallint[], %(sources)s::text[], %(is_news)s, %(is_dry)s) AS done
+       %(priorities)s::smallint[], %(sources)s::text[], %(news)s::text, %(is_dry)s) AS done

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from audit.queue import AuditQueue
@@ -73,6 +75,24 @@ async def test_what_nobody_can_note_does_not_stop_the_audit(
     (claim, *_) = await audits.claim(5)
     assert claim.gid == A
     assert entities.table("audit_unnoted_event") == []
+
+
+async def test_a_claim_does_not_wait_for_who_inserts_the_same_entity(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    """It holds up all other claims; a seeder that was stopped would hold up the whole audit."""
+    entities.seed()
+    event = entities.index(B)
+    with psycopg.connect(entities.conninfo) as seeder:
+        seeder.execute(
+            "INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES ('release', %s)",
+            [B],
+        )
+        entities.complete(event)
+        async with asyncio.timeout(10):
+            (claim,) = await audits.claim(5)
+        assert claim.gid == A
+        assert len(entities.table("audit_unnoted_event")) == 1
 
 
 def test_a_writer_without_rights_on_the_audit_still_ends_events(entities: Entities) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from psycopg.rows import dict_row
 
 from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
-from audit.seeding.checkpoint import ANALYZED_AT, Batch, Checkpoints, Seeding
+from audit.seeding.checkpoint import ANALYZED_AT, Batch, Checkpoints, News, Seeding
 from audit.seeding.progress import Tally
 from tests.queue_fixtures import until
 
@@ -148,6 +149,45 @@ async def test_a_better_reason_moves_an_entity_forward(
     assert (entity(rows)["priority"], entity(rows)["seeded_from"]) == (300, f"{SOURCE} 300")
 
 
+@pytest.mark.parametrize(
+    ("news", "status", "days", "due"),
+    [
+        ("art", "legacy", None, True),
+        ("art", "clean", None, True),
+        ("art", "clean", 80, False),
+        ("art", "manual_review", None, False),
+        ("merge", "clean", 80, True),
+        ("merge", "legacy", None, False),
+        ("merge", "repair_queue", 80, False),
+        (None, "clean", 80, False),
+        (None, "legacy", None, False),
+    ],
+)
+async def test_news_bring_back_what_was_in_order_whatever_its_priority(
+    database: Database,
+    rows: psycopg.Connection[Any],
+    news: News | None,
+    status: str,
+    days: int | None,
+    *,
+    due: bool,
+) -> None:
+    run = await Seeding.open(database, SOURCE)
+    await run.add([batch(A, priority=300)], {})
+    rows.execute(
+        "UPDATE artwork_indexer.audit_entity"
+        "   SET status = %s, next_audit_at = now() + %s * interval '1 day'",
+        [status, days],
+    )
+    before = entity(rows)
+    await run.add([Batch("release", [A], [150], ["news"], news=news)], {})
+    after = entity(rows)
+    assert (after["priority"], after["seeded_from"]) == (300, f"{SOURCE} 300")
+    assert (after["next_audit_at"] != before["next_audit_at"]) is due
+    assert not due or after["next_audit_at"] < after["next_audit_at"].now(UTC)
+    assert run.raised == due
+
+
 @pytest.mark.parametrize(("status", "due"), [("clean", True), ("manual_review", False)])
 async def test_a_better_reason_brings_back_what_was_done_with(
     database: Database, rows: psycopg.Connection[Any], status: str, *, due: bool
@@ -179,9 +219,12 @@ SELECT FROM pg_stat_activity
 """
 
 
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 async def test_whoever_inserts_the_same_at_once_was_there_before(
-    database: Database, database_url: str, rows: psycopg.Connection[Any]
+    database: Database, database_url: str, rows: psycopg.Connection[Any], isolation: str
 ) -> None:
+    setting = f"SET default_transaction_isolation = '{isolation}'"
+    rows.execute(f"ALTER DATABASE {rows.info.dbname} {setting}".encode())
     run = await Seeding.open(database, SOURCE)
     with psycopg.connect(database_url) as other:
         other.execute(
@@ -195,6 +238,24 @@ async def test_whoever_inserts_the_same_at_once_was_there_before(
     assert await adding == Tally(2, 1)
     assert run.raised == 1
     assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
+
+
+async def test_runs_that_block_each_other_both_come_to_their_end(
+    database: Database, database_url: str, rows: psycopg.Connection[Any]
+) -> None:
+    """Each has several batches in a transaction, and names the same entities crosswise."""
+    run = await Seeding.open(database, SOURCE)
+    insert = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES ('release', %s)"
+    with psycopg.connect(database_url) as other:
+        other.execute("SET LOCAL deadlock_timeout = '1min'")
+        other.execute(insert, [B])
+        adding = asyncio.create_task(run.add([batch(A), batch(B, C)], {"id": 1}))
+        await until(lambda: bool(rows.execute(WAITING).fetchall()))
+        await asyncio.to_thread(other.execute, insert, [A])
+    assert await adding == Tally(1, 2)
+    done = await Checkpoints(database).load(SOURCE)
+    assert done is not None
+    assert (done.tally, done.position) == (Tally(1, 2), {"id": 1})
 
 
 MISSING = str(uuid.UUID(int=4))

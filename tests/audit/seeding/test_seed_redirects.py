@@ -31,7 +31,7 @@ async def test_a_second_run_reads_only_what_is_new(database: Database, mb: Music
 
 
 @pytest.mark.parametrize(
-    ("status", "is_due"), [("clean", True), ("legacy", True), ("manual_review", False)]
+    ("status", "is_due"), [("clean", True), ("legacy", False), ("manual_review", False)]
 )
 async def test_a_merge_brings_back_what_was_found_in_order(
     database: Database, mb: MusicBrainz, status: str, *, is_due: bool
