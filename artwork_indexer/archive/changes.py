@@ -12,16 +12,19 @@ from urllib.parse import urlencode
 from yarl import URL
 
 from artwork_indexer.archive.metadata import integer
-from artwork_indexer.archive.search import Credentials, name_of, parse_object
+from artwork_indexer.archive.search import Credentials, name_of, parse_object, reason
 from artwork_indexer.errors import EventError, PermanentError, TransientError
 from artwork_indexer.http import MEBIBYTE, Service
 from artwork_indexer.http_outcomes import Answer, is_html, scrub
+from artwork_indexer.sentences import ended
 
 LARGEST_ANSWER: Final = 64 * MEBIBYTE
 """Bytes; how many changes an answer may hold is not documented."""
 FORM: Final = "application/x-www-form-urlencoded"
 EVERYTHING: Final = "0"
 """Start date from which every item is named."""
+NOT_THERE: Final = frozenset({403, 404, 405, 410})
+"""Statuses with which a page in HTML may be that of a wrong address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Changes:
             return self._parse(answer, token)
         except EventError as error:
             # Keys are in the body here, where the client does not know them as secrets.
-            error.args = (scrub(str(error), self._credentials.pair),)
+            text = ended(scrub(str(error), self._credentials.pair))
+            error.args = (" ".join(filter(None, (text, _remedy(error, start_date)))),)
             raise
 
     async def _ask(self, token: str | None, start_date: str | None) -> Answer:
@@ -85,9 +89,10 @@ class Changes:
 
     def _parse(self, answer: Answer, token: str | None) -> Batch:
         if answer.status == 400 and not is_html(answer):
-            error = PermanentError if token is None else TokenRefused
-            text = answer.body.decode("utf-8", "replace")
-            raise error(f"The Changes API refuses the request: {text}", status=400)
+            why = reason(answer, self._credentials.pair)
+            if token is not None:
+                raise TokenRefused(f"The Changes API does not take its token: {why}", status=400)
+            raise PermanentError(f"The Changes API refuses the request: {why}", status=400)
         document = parse_object("The Changes API", answer)
         changes, following = document.get("changes"), document.get("next_token")
         if not isinstance(changes, list):
@@ -100,3 +105,15 @@ class Changes:
             at_head=not changes or bool(document.get("do_sleep_before_returning")),
             distance=integer(document.get("estimated_distance_from_head")),
         )
+
+
+def _remedy(error: EventError, start_date: str | None) -> str | None:
+    """What a person can do if asking again does not help."""
+    correct = "correct changes_url in section [archive]."
+    if isinstance(error, TransientError) and error.status in NOT_THERE:
+        return f"If it stays so, {correct}"
+    if isinstance(error, TokenRefused) or not isinstance(error, PermanentError):
+        return None
+    if error.status == 400 and start_date is not None:
+        return f"Name another day with --since, or {correct}"
+    return correct.capitalize()

@@ -16,6 +16,7 @@ from artwork_indexer.archive.metadata import integer
 from artwork_indexer.errors import PermanentError, TransientError
 from artwork_indexer.http import MEBIBYTE, NO_HEADERS, Service
 from artwork_indexer.http_outcomes import Answer, is_html, scrub
+from artwork_indexer.sentences import ended
 
 SMALLEST_PAGE: Final = 100
 LARGEST_PAGE: Final = 10_000
@@ -99,7 +100,7 @@ class Search:
         if is_html(answer):
             raise TransientError("The search answers with a web page instead of JSON.", status=400)
         error = PermanentError if cursor is None else CursorRefused
-        raise error(f"The search refuses the request: {_reason(answer, secrets)}", status=400)
+        raise error(f"The search refuses the request: {reason(answer, secrets)}", status=400)
 
 
 def parse_page(answer: Answer, secrets: tuple[str, ...] = ()) -> Page:
@@ -147,10 +148,11 @@ def name_of(entry: object) -> str:
     return name if isinstance(name, str) else json.dumps(entry)
 
 
-def _reason(answer: Answer, secrets: tuple[str, ...]) -> str:
+def reason(answer: Answer, secrets: tuple[str, ...]) -> str:
+    """Why a request was refused, as a sentence without the ``secrets``."""
     try:
         document = json.loads(answer.body.decode())
         text = str(document["error"])
     except (ValueError, RecursionError, TypeError, KeyError):
         text = answer.body.decode("utf-8", "replace")
-    return scrub(text, secrets) or "no reason given"
+    return ended(scrub(text, secrets) or "no reason given")

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
 import psycopg
 
-from artwork_indexer.archive.changes import EVERYTHING, Batch, Changes, TokenRefused
+from artwork_indexer.archive.changes import Batch, Changes, TokenRefused
 from artwork_indexer.database import Connection, Database, Row, query
-from artwork_indexer.errors import ArtworkIndexerError, Unreachable
+from artwork_indexer.errors import Refused, Unreachable
+from artwork_indexer.sentences import ended
 from audit.seeding.archive import Repeats
+from audit.seeding.change_position import Position, from_day
 from audit.seeding.checkpoint import Checkpoint, Checkpoints
 from audit.seeding.identifiers import FOREIGN, Decided, Reject, decide
 from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress, Tally
 
 SOURCE: Final = "archive changes"
-OVERLAP: Final = timedelta(days=1)
-"""How much earlier than the last known change a date begins that stands in for a token."""
-
-
-class FeedRepeats(ArtworkIndexerError):
-    """A token led back to changes that came before."""
 
 
 @dataclass(slots=True)
@@ -72,98 +67,111 @@ class ChangeFeed:
         self._settle = settle
         self._is_dry = is_dry
         self._before: Checkpoint | None = None
-        self._position: dict[str, Any] = {}
+        self._position = Position()
+        self._wanted: str | None = None
         self.noted = Noted()
 
     async def catch_up(self, progress: Progress, since: str | None = None) -> bool:
         """Read all changes there are now.
 
-        The first run begins now, unless ``since`` names a day (``YYYYMMDD``), or "0" for every
-        item there is: these come under audit without haste, for that is no sign of a change.
-        Returns False if there was nowhere to begin, so that only this moment is noted.
+        The first run begins now. ``since`` adds a pass from a day on (``YYYYMMDD``), or over
+        every item there is ("0"): these come under audit without haste, for that is no sign of
+        a change. A pass that was stopped goes on. Returns False if there was nowhere to begin,
+        so that only this moment is noted.
 
         Raises:
-            FeedRepeats: it goes round in circles.
+            Refused: another run went on meanwhile.
             Unreachable: the service failed too often; the next run goes on here.
             EventError: the service refuses what it is asked.
         """
-        await self._load(since)
-        has_begun = bool(self._position)
-        repeats = Repeats()
-        while True:
-            asked_at = datetime.now(UTC)
-            batch = await self._next(progress)
-            if not (batch.at_head or repeats.is_new(batch.token)):
-                raise FeedRepeats(
-                    "The Changes API goes round in circles: it gave a token for the second time. "
-                    "What was named so far is noted. Run this again with --since and a day."
-                )
-            if batch.distance is not None:
-                progress.expect(self.noted.tally.total + len(batch.names) + batch.distance)
-            await self._note(batch, asked_at)
-            progress.advance(len(batch.names))
-            if batch.at_head:
-                return has_begun
+        self._wanted = self._wanted if since is None else since
+        await self._load(progress)
+        has_begun = self._position.has_begun
+        # The token is at the head before a pass begins, so that what changes during the pass,
+        # however long it takes, is read after it.
+        await self._read(progress, in_pass=False)
+        if self._position.since is not None:
+            await self._read(progress, in_pass=True)
+            await self._read(progress, in_pass=False)
+        return has_begun
 
     async def follow(self, progress: Progress, since: str | None, seconds: float) -> None:
         """Read changes for ever, with a pause of ``seconds`` whenever there are no more."""
         while True:
             try:
                 await self.catch_up(progress, since)
-            except (FeedRepeats, Unreachable, psycopg.OperationalError) as error:
-                progress.tell(f"{str(error).strip()} The next try is in {seconds:.0f} s.")
-            if "token" in self._position:
-                since = None
+            except Refused:
+                progress.tell(
+                    f"Another run reads changes, too. In {seconds:.0f} s this one goes on from "
+                    "where the other one is then."
+                )
+            except (Unreachable, psycopg.OperationalError) as error:
+                progress.tell(f"{ended(str(error))} The next try is in {seconds:.0f} s.")
+            # A pass that has not begun is still wanted; one that has is in the position.
+            since = None
             await asyncio.sleep(seconds)
 
-    async def _load(self, since: str | None) -> None:
+    async def _load(self, progress: Progress) -> None:
         self._before = await self._checkpoints.load(SOURCE)
-        if since is not None:
-            self._position = {"since": since}
-        elif self._before is not None and not (self._is_dry and self._position):
-            self._position = dict(self._before.position)
+        if not (self._is_dry and self._position.has_begun):
+            kept = {} if self._before is None else self._before.position
+            self._position = Position.from_json(kept)
+        unfinished = self._position.since
+        if self._wanted is not None and self._wanted != unfinished:
+            if unfinished is not None:
+                progress.tell(f"Reading {from_day(unfinished)} was not finished; it is given up.")
+            self._position = self._position.beginning(self._wanted)
+        elif unfinished is not None:
+            progress.tell(f"Going on with {from_day(unfinished)}, where it was stopped.")
 
-    async def _next(self, progress: Progress) -> Batch:
-        token, since = self._position.get("token"), self._position.get("since")
-        try:
-            return await self._patience.ask(
-                lambda: self._changes.read(token=token, start_date=since)
-            )
-        except TokenRefused as error:
-            day = self._day_before(error)
-            progress.tell(f"{error} The token is too old; going on with the changes since {day}.")
-            return await self._patience.ask(lambda: self._changes.read(start_date=day))
+    async def _read(self, progress: Progress, *, in_pass: bool) -> None:
+        """Read and note to the head."""
+        repeats, is_anew = Repeats(), False
+        question = self._position.question(in_pass=in_pass)
+        while True:
+            asked_at = datetime.now(UTC)
+            try:
+                batch = await self._ask(question, repeats)
+            except TokenRefused as error:
+                if is_anew:
+                    raise Unreachable(
+                        f"{error} That was the second time. What was named so far is noted. "
+                        "Run this again later."
+                    ) from error
+                repeats, is_anew = Repeats(), True
+                question = self._position.question_without_token(in_pass=in_pass)
+                progress.tell(f"{error} Going on with {from_day(question['start_date'])}.")
+                continue
+            if batch.distance is not None:
+                progress.expect(self.noted.tally.total + len(batch.names) + batch.distance)
+            await self._note(batch, asked_at, in_pass=in_pass)
+            progress.advance(len(batch.names))
+            if batch.at_head:
+                return
+            question = self._position.question(in_pass=in_pass)
 
-    def _day_before(self, error: TokenRefused) -> str:
-        """The day from which on to read when the token is lost; some changes come twice."""
-        if self._position.get("everything"):
-            return EVERYTHING
-        seen = self._position.get("seen")
-        if seen is None:
-            raise error
-        return f"{datetime.fromisoformat(seen) - OVERLAP:%Y%m%d}"
+    async def _ask(self, question: dict[str, str], repeats: Repeats) -> Batch:
+        batch = await self._patience.ask(lambda: self._changes.read(**question))
+        if batch.at_head or repeats.is_new(batch.token):
+            return batch
+        raise TokenRefused(
+            "The Changes API goes round in circles: it gave a token for the second time."
+        )
 
-    @property
-    def _is_everything(self) -> bool:
-        """Whether items are named because they exist, and not because they changed."""
-        return self._position.get("since") == EVERYTHING or "everything" in self._position
-
-    async def _note(self, batch: Batch, asked_at: datetime) -> None:
+    async def _note(self, batch: Batch, asked_at: datetime, *, in_pass: bool) -> None:
         """Write what a batch means and the position after it, all or nothing."""
-        later = [f"mbid-{mbid}" for mbid in self._position.get("later", ())]
-        decided = await decide(self._database, [*later, *batch.names], None, self._reject_ours)
+        is_everything = self._position.names_everything(in_pass=in_pass)
+        later = () if is_everything else self._position.later
+        names = [*(f"mbid-{mbid}" for mbid in later), *batch.names]
+        decided = await decide(self._database, names, None, self._reject_ours)
         async with self._database.transaction() as connection:
             await connection.execute(query("seed_begin"))
-            if self._is_everything:
+            if is_everything:
                 written = await self._seed(connection, decided)
+                written.held = list(self._position.later)
             else:
                 written = await self._hint(connection, decided)
-            position = {
-                "token": batch.token,
-                "seen": asked_at.isoformat(),
-                "later": written.held,
-                **({"everything": True} if self._is_everything and not batch.at_head else {}),
-            }
+            position = self._position.after(batch, asked_at, tuple(written.held), in_pass=in_pass)
             tally = Tally(
                 written.inserted,
                 decided.total - written.inserted,
@@ -171,22 +179,20 @@ class ChangeFeed:
                 decided.refused,
             )
             await self._save(connection, position, tally)
-        self._position = position
+        self._position, self._wanted = position, None
         self.noted.tally += tally
         self.noted.hinted += written.hinted
         self.noted.held = len(written.held)
         self.noted.counts += decided.counts
 
-    async def _save(
-        self, connection: Connection, position: Mapping[str, object], tally: Tally
-    ) -> None:
+    async def _save(self, connection: Connection, position: Position, tally: Tally) -> None:
         if self._is_dry:
             return
         before = self._before
         self._before = await self._checkpoints.save(
             connection,
             SOURCE,
-            position,
+            position.as_json(),
             tally if before is None else before.tally + tally,
             revision=0 if before is None else before.revision,
         )
@@ -217,7 +223,7 @@ class ChangeFeed:
                 gids=part.gids,
                 priorities=part.priorities,
                 sources=part.sources,
-                is_news=part.is_news,
+                news=part.news,
                 is_dry=self._is_dry,
             )
             written.inserted += row["inserted"]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import psycopg
 import pytest
 
 from artwork_indexer.archive.search import Credentials
-from artwork_indexer.errors import CredentialsRefused, EventError, Refused, Unreachable
+from artwork_indexer.errors import (
+    CredentialsRefused,
+    EventError,
+    PermanentError,
+    Refused,
+    Unreachable,
+)
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
-from audit.seeding.changes import SOURCE, ChangeFeed, FeedRepeats
+from audit.seeding.changes import SOURCE
 from audit.seeding.progress import Tally
 from tests.audit.seeding.archive_fixtures import (
     CHANGES,
@@ -25,51 +30,12 @@ from tests.audit.seeding.archive_fixtures import (
     mbid,
     names,
 )
+from tests.audit.seeding.changes_fixtures import SETTLE, begun, change, feed, under_audit, waits
 from tests.queue_fixtures import until
 
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
 
-SETTLE = timedelta(hours=2)
 KNOWN = (RELEASE, MERGED_RELEASE, EVENT, MERGED_EVENT)
-
-
-def feed(place: Place, *, is_dry: bool = False, **options: Any) -> ChangeFeed:
-    return ChangeFeed(
-        place.database,
-        options.get("changes") or place.changes(),
-        place.patience(most_failures=options.get("most_failures", 3), is_dry=is_dry),
-        place.reject,
-        settle=SETTLE,
-        is_dry=is_dry,
-    )
-
-
-def change(place: Place, *items: str) -> None:
-    now = place.archive.clock.now()
-    place.archive.changes.extend((item, now) for item in items)
-
-
-def under_audit(place: Place, gid: str, status: str, due: str = "NULL", **columns: str) -> None:
-    """A row of a release; ``due`` is SQL."""
-    extra = {"claimed_by": "'me'", "attempts": "1"} if status == "audit_in_progress" else {}
-    extra |= columns
-    place.rows.execute(
-        "INSERT INTO artwork_indexer.audit_entity"
-        f" (entity_type, gid, status, next_audit_at{''.join(f', {name}' for name in extra)})"
-        f" VALUES ('release', %s, %s, {due}{''.join(f', {value}' for value in extra.values())})",
-        [gid, status],
-    )
-
-
-def waits(row: dict[str, Any]) -> timedelta:
-    """How long from now on a row waits, to the minute."""
-    wait: timedelta = row["next_audit_at"] - datetime.now(UTC)
-    return timedelta(minutes=round(wait / timedelta(minutes=1)))
-
-
-async def begun(place: Place) -> None:
-    """A first run that only notes this moment."""
-    assert not await feed(place).catch_up(place.progress)
 
 
 async def test_the_first_run_notes_the_moment_and_the_next_the_changes(place: Place) -> None:
@@ -158,48 +124,36 @@ async def test_goes_on_at_its_token_and_reads_all_there_is(place: Place) -> None
     assert run.noted.tally == Tally()
 
 
-async def test_since_a_day_and_since_ever(place: Place) -> None:
-    yesterday = place.archive.clock.now() - 86400
-    place.archive.changes.append((f"mbid-{RELEASE}", yesterday))
-    change(place, f"mbid-{EVENT}")
-    today = datetime.fromtimestamp(place.archive.clock.now(), UTC).strftime("%Y%m%d")
-    assert await feed(place).catch_up(place.progress, today)
-    assert set(place.entities()) == {EVENT}
-    under_audit(place, mbid(1), "clean", "now() + interval '90 days'")
-    change(place, *names(1))
-    run = feed(place)
-    await run.catch_up(place.progress, "0")
-    found = place.entities()
-    assert set(found) == {EVENT, RELEASE, mbid(1)}
-    # Being named among everything is no sign of a change.
-    assert found[RELEASE]["next_audit_at"] is None
-    assert waits(found[mbid(1)]) == timedelta(days=90)
-    assert run.noted.hinted == 0
-    change(place, *names(1))
-    await feed(place).catch_up(place.progress)
-    assert waits(place.entities()[mbid(1)]) == SETTLE
-
-
-async def test_since_ever_is_still_that_after_being_stopped(place: Place) -> None:
-    place.archive.settings.changes_page = 2
-    for number in range(4):
-        under_audit(place, mbid(number), "clean", "now() + interval '90 days'")
-    change(place, *names(*range(4)))
-    place.archive.faults.add("POST", CHANGES, kinds.html(), times=None, skip=1)
-    with pytest.raises(Unreachable):
-        await feed(place).catch_up(place.progress, "0")
-    place.archive.faults.clear()
-    await feed(place).catch_up(place.progress)
-    assert {waits(row) for row in place.entities().values()} == {timedelta(days=90)}
-
-
 async def test_a_token_that_is_too_old_is_replaced_by_its_day(place: Place) -> None:
     await begun(place)
     change(place, f"mbid-{RELEASE}")
     place.archive.settings.oldest_change = 1
     await feed(place).catch_up(place.progress)
     assert waits(place.entities()[RELEASE]) == SETTLE
-    assert "token is too old; going on with the changes since" in place.progress_text()
+    told = "does not take its token: unknown token. Going on with the changes since 2"
+    assert told in place.progress_text()
+
+
+async def test_what_was_not_read_when_a_token_ends_is_read_from_its_own_day(place: Place) -> None:
+    await begun(place)
+    before = place.archive.clock.now() - 60 * 86400
+    place.archive.changes += [(name, before) for name in names(1, 2, 3, 4)]
+    for number in (1, 2, 3, 4):
+        under_audit(place, mbid(number), "clean", "now() + interval '90 days'")
+    # The run before was two months ago; this one is stopped in the middle of what came since.
+    place.rows.execute(
+        "UPDATE artwork_indexer.audit_seeding SET position = position || %s::jsonb",
+        [f'{{"seen": "{datetime.now(UTC) - timedelta(days=60)}"}}'],
+    )
+    place.archive.settings.changes_page = 2
+    place.archive.faults.add("POST", CHANGES, kinds.html(), times=None, skip=1)
+    with pytest.raises(Unreachable):
+        await feed(place).catch_up(place.progress)
+    place.archive.faults.clear()
+    place.archive.settings.oldest_change = 3
+    place.archive.settings.changes_page = 10
+    await feed(place).catch_up(place.progress)
+    assert {waits(row) for row in place.entities().values()} == {SETTLE}
 
 
 async def test_a_feed_that_goes_round_is_stopped(place: Place) -> None:
@@ -207,7 +161,29 @@ async def test_a_feed_that_goes_round_is_stopped(place: Place) -> None:
     place.archive.settings.changes_page = 1
     change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}", *names(1))
     place.archive.faults.add("POST", CHANGES, kinds.edit_json({"next_token": "1"}), times=None)
-    with pytest.raises(FeedRepeats, match="round in circles"):
+    with pytest.raises(Unreachable, match=r"round in circles.* Run this again later"):
+        await asyncio.wait_for(feed(place).catch_up(place.progress), 10)
+
+
+async def test_a_feed_that_went_round_once_goes_on_with_the_day(place: Place) -> None:
+    await begun(place)
+    place.archive.settings.changes_page = 1
+    change(place, *names(1, 2, 3))
+    for number in (1, 2, 3):
+        under_audit(place, mbid(number), "clean")
+    # The third answer leads back to the second one.
+    place.archive.faults.add("POST", CHANGES, kinds.edit_json({"next_token": "1"}), skip=1)
+    await feed(place).catch_up(place.progress)
+    assert {waits(row) for row in place.entities().values()} == {SETTLE}
+    assert "for the second time. Going on with the changes since" in place.progress_text()
+
+
+async def test_tokens_that_are_never_taken_are_not_asked_for_without_end(place: Place) -> None:
+    await begun(place)
+    place.archive.settings.changes_page = 1
+    change(place, *names(1, 2, 3))
+    place.archive.settings.oldest_change = 99
+    with pytest.raises(Unreachable, match=r"does not take its token: unknown token\. That was"):
         await asyncio.wait_for(feed(place).catch_up(place.progress), 10)
 
 
@@ -253,6 +229,36 @@ async def test_keys_are_in_no_error(place: Place) -> None:
         assert "staff-access" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (kinds.status(404, "nothing here"), r"HTTP 404 .*: nothing here\. Correct changes_url"),
+        (kinds.status(405, "no"), r"HTTP 405 .*: no\. Correct changes_url in section \[archive\]"),
+        (kinds.redirect("https://example.org/"), r"not followed\. Correct changes_url"),
+        (kinds.status(400, "bad day"), r"refuses the request: bad day\. Name another day with"),
+    ],
+)
+async def test_what_is_refused_for_good_is_told_at_once_with_the_remedy(
+    place: Place, fault: kinds.Fault, said: str
+) -> None:
+    await begun(place)
+    place.archive.faults.add("POST", CHANGES, fault)
+    with pytest.raises(PermanentError, match=said):
+        await place.changes().read(start_date="20261101")
+    assert not place.told
+
+
+async def test_a_page_in_html_at_a_wrong_address_tells_the_remedy_too(place: Place) -> None:
+    place.archive.faults.add("POST", CHANGES, kinds.html(404), times=None)
+    with pytest.raises(Unreachable, match=r"If it stays so, correct changes_url in section"):
+        await feed(place).catch_up(place.progress)
+    place.archive.faults.clear()
+    place.archive.faults.add("POST", CHANGES, kinds.html(500), times=None)
+    with pytest.raises(Unreachable) as told:
+        await feed(place).catch_up(place.progress)
+    assert "changes_url" not in str(told.value)
+
+
 async def test_a_dry_run_writes_nothing(place: Place) -> None:
     await begun(place)
     before = place.checkpoint(SOURCE)
@@ -295,6 +301,25 @@ async def test_follows_and_survives_trouble(place: Place) -> None:
     )
     change(place, f"mbid-{EVENT}")
     await until(lambda: EVENT in place.entities())
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+
+
+async def test_a_follower_goes_on_after_another_run(place: Place) -> None:
+    await begun(place)
+    hang = kinds.Hang()
+    rule = place.archive.faults.add("POST", CHANGES, hang)
+    change(place, *names(1))
+    under_audit(place, mbid(1), "clean")
+    under_audit(place, mbid(2), "clean")
+    following = asyncio.create_task(feed(place).follow(place.progress, None, 0.05))
+    await until(lambda: rule.hits == 1)
+    await feed(place).catch_up(place.progress)
+    hang.release()
+    await until(lambda: "Another run reads changes, too" in place.progress_text())
+    change(place, *names(2))
+    await until(lambda: place.entities()[mbid(2)]["next_audit_at"] is not None)
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
