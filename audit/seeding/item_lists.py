@@ -20,7 +20,7 @@ from artwork_indexer.errors import InputError
 from artwork_indexer.projects import Project
 from audit.seeding.checkpoint import Seeding
 from audit.seeding.identifiers import decide
-from audit.seeding.img129_files import line_blocks, members
+from audit.seeding.img129_files import line_blocks, members, printable
 from audit.seeding.img129_streams import Broken, FileStream
 from audit.seeding.progress import Progress
 from audit.seeding.rejected import Rejected
@@ -30,6 +30,7 @@ STANDARD_INPUT: Final = Path("-")
 BATCH: Final = 5000
 LOOKED_AT: Final = 1 << 16
 """Bytes at the beginning of a file by which it is known again."""
+KILOBYTE: Final = 1000
 
 
 @dataclass(slots=True)
@@ -51,8 +52,8 @@ class ItemList:
         self._path = path
         self._project = project
         self._is_dry = is_dry
-        self.name = "standard input" if path == STANDARD_INPUT else str(path)
-        self.source = f"{SOURCE} {self.name if path == STANDARD_INPUT else path.resolve()}"
+        self.name = "standard input" if path == STANDARD_INPUT else printable(str(path))
+        self.source = f"{SOURCE} {self.name if path == STANDARD_INPUT else _known_as(path)}"
 
     async def run(
         self, progress: Progress, rejected: Rejected, *, restart: bool = False
@@ -65,19 +66,34 @@ class ItemList:
         seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
         with self._open() as file:
             mark = self._mark(file)
-            done = 0 if restart or not seeding.is_resumed else _place(seeding, mark)
+            if restart:
+                await seeding.add([], {})
+            done = _place(seeding, mark) if seeding.is_resumed else 0
             if done:
                 progress.tell(f"{self.name}: going on after line {done:,}.")
             outcome = Imported(done)
-            lines = self._lines(file, outcome)
+            stream = FileStream(file, self.name)
+            lines = self._lines(stream, outcome)
             for _ in islice(lines, done):
                 pass
+            shown = self._expect(progress, file, stream)
             while batch := list(islice(lines, BATCH)):
                 await self._add(seeding, batch, outcome, mark, rejected)
-                progress.advance(len(batch))
+                shown = _show(progress, stream, len(batch), shown)
         # A damaged file is read from its beginning when it was mended.
         await seeding.add([], {}, finished=True)
         return seeding, outcome
+
+    def _expect(self, progress: Progress, file: FileIO, stream: FileStream) -> int | None:
+        """Let the progress count the kilobytes of a file: nobody knows how many lines it has.
+
+        Returns how many were read; None for standard input, whose lines are counted.
+        """
+        if self._path == STANDARD_INPUT:
+            return None
+        read = stream.done // KILOBYTE
+        progress.expect(os.fstat(file.fileno()).st_size // KILOBYTE - read, "kB")
+        return read
 
     async def _add(
         self,
@@ -118,7 +134,10 @@ class ItemList:
             raise InputError(f"{self.name} cannot be read: {error.strerror}.") from error
 
     def _mark(self, file: FileIO) -> str:
-        """Tells this file from another one of the same name; standard input is always new."""
+        """Tells this list from another one of the same name; standard input is always new.
+
+        What was undecidable in one collection, or in none, may not be so in another.
+        """
         if self._path == STANDARD_INPUT:
             return ""
         try:
@@ -127,12 +146,13 @@ class ItemList:
         except OSError as error:
             raise InputError(f"{self.name} cannot be read: {error.strerror}.") from error
         status = os.fstat(file.fileno())
-        return f"{status.st_size} {status.st_mtime_ns} {digest}"
+        collection = "" if self._project is None else f" {self._project.collection}"
+        return f"{status.st_size} {status.st_mtime_ns} {digest}{collection}"
 
-    def _lines(self, file: FileIO, outcome: Imported) -> Iterator[bytes]:
+    def _lines(self, stream: FileStream, outcome: Imported) -> Iterator[bytes]:
         """The lines; ``outcome`` is told of what cannot be read."""
         try:
-            for member in members(FileStream(file, self.name), self.name):
+            for member in members(stream, self.name):
                 complaint = why_no_list(member.stream.peek(LOOKED_AT))
                 if complaint:
                     outcome.problems.append(f"{member.label} {complaint}.")
@@ -158,3 +178,22 @@ def _place(seeding: Seeding, mark: str) -> int:
     """After which line to go on in the same file; 0 in another one."""
     position = seeding.position
     return int(position.get("lines", 0)) if position.get("mark") == mark != "" else 0
+
+
+def _show(progress: Progress, stream: FileStream, lines: int, shown: int | None) -> int | None:
+    """Move on by kilobytes of the file after ``shown``, or else by lines."""
+    if shown is None:
+        progress.advance(lines)
+        return None
+    read = stream.done // KILOBYTE
+    progress.advance(read - shown)
+    return read
+
+
+def _known_as(path: Path) -> str:
+    """The path of a list as it can be kept and shown; no two files have the same."""
+    whole = str(path.resolve())
+    shown = printable(whole)
+    if shown == whole:
+        return whole
+    return f"{shown} {blake2b(os.fsencode(whole), digest_size=4).hexdigest()}"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LINE_SECONDS: Final = 10.0
 """How often a line is written where there is no terminal."""
+BESIDE_LABEL: Final = 59
+"""Columns of a terminal for everything else: bar, numbers, what they count, speed, time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Progress:
         self._begun = self._told = time.monotonic()
         if self._stream.isatty():
             self._bar = _bar(self._stream)
-            self._bar.add_task(self._label, total=self._total, rate="")
+            label = end_of(self._label, self._bar.console.width - BESIDE_LABEL)
+            self._bar.add_task(label, total=self._total, unit=self._unit, rate="")
             self._bar.start()
         return self
 
@@ -81,11 +84,12 @@ class Progress:
         elif exc_type is None and self._done:
             self._write_line()
 
-    def expect(self, total: int) -> None:
-        """So many there are, as is known only now."""
+    def expect(self, total: int, unit: str | None = None) -> None:
+        """So many there are, as is known only now; perhaps so is what is counted."""
         self._total = total
+        self._unit = unit or self._unit
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], total=total)
+            self._bar.update(self._bar.task_ids[0], total=total, unit=self._unit)
 
     def advance(self, entries: int) -> None:
         """So many more entries are done."""
@@ -125,13 +129,19 @@ class Progress:
 def _bar(stream: TextIO) -> Bar:
     from rich import progress  # noqa: PLC0415  (slow to import, and only for terminals)
     from rich.console import Console  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
+
+    def whole() -> Column:
+        # Where there is no room, only the bar gives way.
+        return Column(no_wrap=True)
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
-        progress.MofNCompleteColumn(),
+        progress.MofNCompleteColumn(table_column=whole()),
+        progress.TextColumn("{task.fields[unit]}", markup=False),
         progress.TextColumn("{task.fields[rate]}", markup=False),
-        progress.TimeRemainingColumn(),
+        progress.TimeRemainingColumn(table_column=whole()),
         console=Console(file=stream),
     )
 
@@ -142,3 +152,13 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def number_of(number: int, noun: str, plural: str = "") -> str:
+    """For example 1 name and 2,000 names; ``plural`` if it is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def end_of(text: str, room: int) -> str:
+    """The text, or as much of its end as there is room for: the end tells more of a path."""
+    return text if len(text) <= room else "…" + text[-max(room - 1, 8) :]

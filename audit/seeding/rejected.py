@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, Self
 
 from artwork_indexer.errors import InputError
 from audit.seeding.identifiers import REASONS
+from audit.seeding.img129_files import printable
 
 LONGEST_NAME: Final = 200
 
@@ -21,16 +23,14 @@ class Rejected:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._file: TextIO | None = None
+        self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
         if self._path is not None:
             try:
-                self._file = self._path.open("a", encoding="utf-8", buffering=1)
+                self._file = self._path.open("ab", buffering=0)
             except OSError as error:
-                raise InputError(
-                    f"{self._path} cannot be written: {error.strerror}. Name another file."
-                ) from error
+                raise self._failed(error) from error
         return self
 
     def __exit__(
@@ -48,9 +48,14 @@ class Rejected:
             return
         columns = [_safe(name), f"{why}: {REASONS[why]}", *filter(None, [place])]
         try:
-            self._file.write("\t".join(columns) + "\n")
+            self._file.write(("\t".join(columns) + "\n").encode())
         except OSError as error:
-            raise InputError(f"{self._path} cannot be written: {error.strerror}.") from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> InputError:
+        return InputError(
+            f"{printable(str(self._path))} cannot be written: {error.strerror}. Name another file."
+        )
 
 
 def _safe(name: str) -> str:

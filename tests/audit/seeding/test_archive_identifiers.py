@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
+import os
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from artwork_indexer.errors import InputError
 from artwork_indexer.projects import CAA, EAA
+from audit.seeding import progress
 from audit.seeding.item_lists import BATCH, ItemList
-from audit.seeding.progress import Tally
+from audit.seeding.progress import Progress, Tally
 from audit.seeding.rejected import Rejected
 from tests.audit.seeding.archive_fixtures import (
     EVENT,
@@ -213,3 +217,74 @@ async def test_a_dry_list_writes_nothing(place: Place, items: Path) -> None:
     tally, _, _ = await imported(place, items, is_dry=True)
     assert tally == Tally(1)
     assert place.entities() == {}
+
+
+class Full(Rejected):
+    """A list of names with room for so many."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__(None)
+        self._room = room
+
+    def note(self, name: str, why: str, place: str = "") -> None:
+        self._room -= 1
+        if self._room < 0:
+            raise InputError(f"No room for {name}: {why}, {place}.")
+
+
+async def stopped_after_one_batch(place: Place, path: Path) -> None:
+    """Begin with a list none of whose names can be decided."""
+    write(path, "".join(f"{name}\n" for name in names(*range(BATCH + 1))))
+    with pytest.raises(InputError, match="No room"):
+        await ItemList(place.database, path, None).run(place.progress, Full(BATCH))
+
+
+async def test_another_collection_is_another_list(place: Place, items: Path) -> None:
+    """What nobody could decide before, the collection decides now."""
+    await stopped_after_one_batch(place, items)
+    assert place.checkpoint(f"archive identifiers {items}")["refused"] == BATCH
+    tally, _, _ = await imported(place, items, CAA)
+    assert tally == Tally(inserted=BATCH + 1)
+    assert "going on" not in place.progress_text()
+
+
+async def test_restart_forgets_the_place_at_once(place: Place, items: Path) -> None:
+    await stopped_after_one_batch(place, items)
+    with pytest.raises(InputError, match="No room"):
+        await ItemList(place.database, items, None).run(place.progress, Full(0), restart=True)
+    assert place.checkpoint(f"archive identifiers {items}")["position"] == {}
+
+
+async def test_any_name_of_a_file_can_be_kept_and_shown(place: Place, tmp_path: Path) -> None:
+    for number, odd in enumerate((b"l\xe9", b"l\xe8", b"a\nb\x1b[31m")):
+        path = tmp_path / os.fsdecode(odd)
+        write(path, f"mbid-{mbid(number)}\nsomething\n")
+        tally, _, rejected = await imported(place, path, CAA)
+        assert (tally.inserted, len(rejected), len(rejected[0])) == (1, 1, 3)
+        assert rejected[0][2].isprintable()
+    kept = place.rows.execute("SELECT source FROM artwork_indexer.audit_seeding").fetchall()
+    assert len(kept) == 3
+    assert all(row["source"].isprintable() for row in kept)
+
+
+async def test_progress_counts_what_was_read_of_a_file(
+    place: Place, items: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    content = "".join(f"{name}\n" for name in names(*range(3 * BATCH)))
+    write(items, content)
+    text = io.StringIO()
+    with Progress("list", "lines", stream=text) as shown, Rejected(None) as rejected:
+        await ItemList(place.database, items, CAA).run(shown, rejected)
+    kilobytes = len(content) // 1000
+    first, *_, last = text.getvalue().splitlines()
+    assert f" of {kilobytes} kB, " in first
+    assert last.startswith(f"list: {kilobytes} of {kilobytes} kB, ")
+
+
+async def test_a_list_of_rejected_names_that_is_full_is_told_once() -> None:
+    with (
+        pytest.raises(InputError, match=r"^/dev/full cannot be written: No space left on device\."),
+        Rejected(Path("/dev/full")) as rejected,
+    ):
+        rejected.note("x", "foreign")
