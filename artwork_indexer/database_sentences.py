@@ -26,22 +26,32 @@ CONNECTION_REMEDIES: Final = (
 """Fragments of libpq's messages, most telling first, and what helps."""
 
 
-def connection_sentence(error: psycopg.OperationalError) -> str | None:
-    """Why there is no connection and what to do; None if it is about something else."""
+def connection_sentence(error: psycopg.OperationalError, section: str = "database") -> str | None:
+    """Why there is no connection and what to do; None if it is about something else.
+
+    ``section`` of the configuration says where the database is.
+    """
     if error.sqlstate is not None and not error.sqlstate.startswith(("08", "28", "3D", "53", "57")):
         return None
     text = first_line(error)
     for fragment, remedy in CONNECTION_REMEDIES:
         if re.search(fragment, text, re.IGNORECASE):
-            return f"The database cannot be reached: {text}. {remedy}"
+            remedy_there = remedy.replace("[database]", f"[{section}]")
+            return f"{_database_of(section)} cannot be reached: {text}. {remedy_there}"
     return None
 
 
-def database_sentence(error: psycopg.Error) -> str:
-    """One sentence about any error of the database, with the remedy."""
+def _database_of(section: str) -> str:
+    """The subject of a sentence; the usual database needs no name."""
+    return "The database" if section == "database" else f"The database of [{section}]"
+
+
+def database_sentence(error: psycopg.Error, section: str = "database") -> str:
+    """One sentence about any error of the database in a section, with the remedy."""
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        role = "The database role" if section == "database" else f"The role of [{section}]"
         return (
-            f"The database role lacks a right ({first_line(error)}). "
+            f"{role} lacks a right ({first_line(error)}). "
             "Grant what sql/roles.sql lists, or use the owner of the schema."
         )
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
@@ -59,10 +69,10 @@ def database_sentence(error: psycopg.Error) -> str:
         )
     sentence = None
     if isinstance(error, psycopg.OperationalError):
-        sentence = connection_sentence(error)
+        sentence = connection_sentence(error, section)
     return sentence or (
-        f"The database cannot be used: {first_line(error)}. Check section [database], and that "
-        "the server runs."
+        f"{_database_of(section)} cannot be used: {first_line(error)}. Check section "
+        f"[{section}], and that the server runs."
     )
 
 

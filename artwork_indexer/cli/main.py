@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -39,6 +40,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Name of each command, where it is, and what it is for: ``--help`` imports none of them."""
+
+
+OUTPUT_FAILURES: Final = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Codes of an OSError that only writing has; what writes to a file of its own tells of that."""
 
 
 @click.group(
@@ -84,9 +89,11 @@ def told(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
-    if isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough; nothing more can be written to it.
+    if isinstance(error, OSError) and error.errno in OUTPUT_FAILURES:
+        # Nothing more can be written there, not even what is written when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has seen enough.
         return 1
     sentence, code = described(error)
     click.echo(f"artwork-indexer: {Scrubber()(sentence)}", err=True)
@@ -102,6 +109,8 @@ def described(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, psycopg.Error):
         return database_sentence(error), UNREACHABLE
+    if isinstance(error, OSError) and error.errno in OUTPUT_FAILURES:
+        return f"The output cannot be written: {error.strerror}.", 1
     sentence = (
         f"Internal error, {type(error).__name__}: {first_line(error)}. Please report it, with "
         "what ARTWORK_INDEXER_TRACEBACK=1 prints."

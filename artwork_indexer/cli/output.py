@@ -13,8 +13,13 @@ from typing import Any, TypeVar
 
 import click
 
+from audit.seeding.progress import end_of
+
 Row = Mapping[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+GAP = 2
+"""Characters between the columns of a table."""
 
 
 def json_option(command: Command) -> Command:
@@ -42,8 +47,14 @@ def cell(value: object) -> str:
     return str(value)
 
 
-def print_table(rows: Sequence[Row], columns: Sequence[str], *, empty: str) -> None:
-    """Print rows as a table, or ``empty`` when there are none."""
+def print_table(
+    rows: Sequence[Row], columns: Sequence[str], *, empty: str, shorten: str | None = None
+) -> None:
+    """Print rows as a table, or ``empty`` when there are none.
+
+    Where a terminal is narrow, the beginnings of the values in the column ``shorten`` are left
+    out, and everything else is whole.
+    """
     if not rows:
         click.echo(empty)
         return
@@ -59,9 +70,23 @@ def print_table(rows: Sequence[Row], columns: Sequence[str], *, empty: str) -> N
     for column in columns[:-1]:
         table.add_column(column, no_wrap=True)
     table.add_column(columns[-1], overflow="fold")
+    console = Console(markup=False, highlight=False)
+    shown = [{column: one_line(cell(row[column])) for column in columns} for row in rows]
+    if shorten is not None:
+        _fit(shown, columns, shorten, console.width)
+    for row in shown:
+        table.add_row(*row.values())
+    console.print(table)
+
+
+def _fit(rows: Sequence[dict[str, str]], columns: Sequence[str], shorten: str, width: int) -> None:
+    """Cut the values of one column from the front until rows are no wider than a terminal."""
+    others = [column for column in columns if column != shorten]
+    room = width - sum(
+        GAP + max(len(column), *(len(row[column]) for row in rows)) for column in others
+    )
     for row in rows:
-        table.add_row(*(one_line(cell(row[column])) for column in columns))
-    Console(markup=False, highlight=False).print(table)
+        row[shorten] = end_of(row[shorten], room)
 
 
 def age(moment: datetime, now: datetime) -> str:

@@ -7,18 +7,24 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
+import psycopg
 
 from artwork_indexer.cli.common import INTERRUPTED, load_config
 from artwork_indexer.cli.output import print_json, print_table
 from artwork_indexer.config import DatabaseConfig
 from artwork_indexer.database import Database
+from artwork_indexer.database_sentences import connection_sentence, database_sentence
+from artwork_indexer.errors import Unreachable
 from artwork_indexer.migrations import connect
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from audit.seeding.checkpoint import Seeding
-from audit.seeding.progress import Tally, duration
+from audit.seeding.item_lists import STANDARD_INPUT
+from audit.seeding.progress import Tally, duration, number_of
+from audit.seeding.walking import NotRead
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,23 +38,41 @@ def dry_run_option(command: Command) -> Command:
     )(command)
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, and say that it goes on another time.
+def stoppable() -> Callable[[Command], Command]:
+    """Decorate a command: SIGTERM ends it as Ctrl-C does, and it says what another run will do.
 
-    The batch under way is taken back. Also a decorator.
+    The batch under way is taken back. What is said depends on the options of the command.
 
     Raises:
         click.exceptions.Exit: it was stopped.
     """
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Stopped. Run this again: it goes on where it was.", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def stopping(*arguments: object, **options: object) -> object:
+            before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+            try:
+                return command(*arguments, **options)
+            except KeyboardInterrupt:
+                click.echo(f"Stopped{_what_next(options)}", err=True)
+                raise click.exceptions.Exit(INTERRUPTED) from None
+            finally:
+                signal.signal(signal.SIGTERM, before)
+
+        return cast("Command", stopping)
+
+    return decorate
+
+
+def _what_next(options: Mapping[str, object]) -> str:
+    """What a person has to know who stopped a command with these options."""
+    if options.get("is_dry"):
+        return "; nothing was written."
+    if options.get("identifiers") == STANDARD_INPUT:
+        return ". What was read is under audit: give it the rest, or all of it, again."
+    if options.get("from_start"):
+        return ". Run this again without --from-start: it goes on where it was."
+    return ". Run this again: it goes on where it was."
 
 
 class Summary:
@@ -91,13 +115,14 @@ class Summary:
             return
         named = {**tallies, "together": total} if len(tallies) > 1 else tallies
         rows = [{"source": name, **tally.as_json()} for name, tally in named.items()]
-        print_table(rows, COLUMNS, empty="Nothing was done.")
+        print_table(rows, COLUMNS, empty="Nothing was done.", shorten="source")
         for note in notes:
             click.echo(note)
         if self.is_dry:
             click.echo("Dry run: nothing was written.")
         last = ", the last of them" if is_resumed else ""
-        click.echo(f"{total.total:,} entries{last} in {duration(seconds)}.")
+        entries = number_of(total.total, "entry", "entries")
+        click.echo(f"{entries}{last} in {duration(seconds)}.")
 
 
 def entity_option(command: Command) -> Command:
@@ -133,22 +158,52 @@ def seed_from_musicbrainz(
     types = [entity_type] if entity_type else list(BY_ENTITY_TYPE)
     config = load_config()
     primary, source = config.database, config.database_readonly or config.database
-    for section in (primary, source):
-        # The pool would only say, after some seconds, that it got no connection.
-        connect(section.conninfo()).close()
+    read_from = "database" if config.database_readonly is None else "database_readonly"
 
     async def run() -> dict[str, Tally]:
         tallies = {}
         async with _open(primary) as database, _open(source) as reader:
-            for name in types:
-                seeding = await Seeding.open(database, source_of(name), dry=summary.is_dry)
-                if from_start:
-                    seeding.position = {}
-                await work(reader, seeding, name)
+            seedings = {name: await _begin(database, source_of(name)) for name in types}
+            for name, seeding in seedings.items():
+                with _naming(read_from):
+                    await work(reader, seeding, name)
                 tallies[source_of(name)] = seeding.tally
         return tallies
 
+    async def _begin(database: Database, source: str) -> Seeding:
+        seeding = await Seeding.open(database, source, dry=summary.is_dry)
+        if from_start:
+            # At once for all of them: a run that is stopped goes on without being told again.
+            await seeding.add([], {})
+        return seeding
+
+    _connect(primary, "database")
+    _connect(source, read_from)
     summary.tell(asyncio.run(run()))
+
+
+def _connect(section: DatabaseConfig, name: str) -> None:
+    """See whether there is a connection; the pool would only say so after some seconds.
+
+    Raises:
+        Unreachable: there is none; says which section of the configuration is to be corrected.
+    """
+    try:
+        connect(section.conninfo()).close()
+    except Unreachable as error:
+        cause = error.__cause__
+        if not isinstance(cause, psycopg.OperationalError):
+            raise
+        raise Unreachable(connection_sentence(cause, name) or str(error)) from None
+
+
+@contextmanager
+def _naming(section: str) -> Iterator[None]:
+    """Say of what could not be read which section of the configuration it is about."""
+    try:
+        yield
+    except NotRead as error:
+        raise Unreachable(database_sentence(error.cause, section)) from None
 
 
 def _open(section: DatabaseConfig) -> Database:

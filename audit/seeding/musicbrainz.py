@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, cast
 
 from artwork_indexer.database import Database, query
 from audit import uploads
@@ -36,6 +36,7 @@ class Queries:
     images: LiteralString
     merges: LiteralString
     redirects: LiteralString
+    redirects_extent: LiteralString
 
 
 QUERIES: Final = {
@@ -46,6 +47,7 @@ QUERIES: Final = {
         query("seed_images_release"),
         query("seed_merges_release"),
         query("seed_redirects_release"),
+        query("seed_extent_redirects_release"),
     ),
     "event": Queries(
         query("seed_start_event"),
@@ -54,6 +56,7 @@ QUERIES: Final = {
         query("seed_images_event"),
         query("seed_merges_event"),
         query("seed_redirects_event"),
+        query("seed_extent_redirects_event"),
     ),
 }
 
@@ -95,12 +98,24 @@ def _routes(
 ) -> Iterator[Route]:
     label = f"musicbrainz: {entity_type}s"
     yield Route(
-        "with_art", queries.page, WITH_ART, f"{label} with art", parameters={"has_art": True}
+        "with_art",
+        queries.page,
+        WITH_ART,
+        f"{label} with art",
+        news="art",
+        parameters={"has_art": True},
     )
     yield Route(
-        "images", queries.images, WITH_ART, f"{label} of new images", parameters={"newest": newest}
+        "images",
+        queries.images,
+        WITH_ART,
+        f"{label} of new images",
+        news="art",
+        parameters={"newest": newest},
     )
-    yield Route("merges", queries.merges, WITH_ART, f"{label} merged into", column="targets")
+    yield Route(
+        "merges", queries.merges, WITH_ART, f"{label} merged into", column="targets", news="art"
+    )
     if without_art:
         yield Route(
             "without_art",
@@ -117,8 +132,8 @@ async def _total(
     """About how many entries a route has; None if nobody knows."""
     if route.query is not queries.page:
         return None
-    row = await reader.fetch_one(queries.extent, after=position[route.key])
-    return None if row is None else row["entries"]
+    row = await read(reader, queries.extent, after=position[route.key])
+    return cast("int | None", row["entries"])
 
 
 def look_back(position: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,13 +36,15 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
         seeding.position = {"merges": start["merges"], "gids": [NIL]}
     walker = Walker(reader, seeding, entity_type)
     if seeding.position["gids"] is not None:
-        await _walk(walker, Route("gids", queries.redirects, REDIRECT, label, is_news=True))
+        left = await read(reader, queries.redirects_extent, after=seeding.position["gids"][0])
+        by_mbid = Route("gids", queries.redirects, REDIRECT, label, news="merge")
+        await _walk(walker, by_mbid, left["entries"])
         seeding.position = {**seeding.position, "gids": None}
     newer = f"{label}, new ones"
-    await _walk(walker, Route("merges", queries.merges, REDIRECT, newer, is_news=True))
+    await _walk(walker, Route("merges", queries.merges, REDIRECT, newer, news="merge"))
     await seeding.add([], seeding.position, finished=True)
 
 
-async def _walk(walker: Walker, route: Route) -> None:
-    with Progress(route.source, "MBIDs") as progress:
+async def _walk(walker: Walker, route: Route, total: int | None = None) -> None:
+    with Progress(route.source, "MBIDs", total) as progress:
         await walker.walk(route, progress)

@@ -17,9 +17,9 @@ from typing import Final, LiteralString
 import psycopg
 
 from artwork_indexer.database import Database, Row
-from artwork_indexer.database_sentences import first_line
-from artwork_indexer.errors import Refused
-from audit.seeding.checkpoint import Batch, Seeding
+from artwork_indexer.database_sentences import database_sentence, first_line
+from artwork_indexer.errors import ArtworkIndexerError, Refused, Unreachable
+from audit.seeding.checkpoint import Batch, News, Seeding
 from audit.seeding.progress import Progress
 
 FIRST_SIZE: Final = 2000
@@ -29,12 +29,20 @@ BATCH_SECONDS: Final = 0.1
 """How long the writing of a batch should take; whoever inserts the same entity waits for it."""
 
 
+class NotRead(Unreachable):
+    """MusicBrainz's tables are there and cannot be read, because of ``cause``."""
+
+    def __init__(self, cause: psycopg.Error) -> None:
+        super().__init__(database_sentence(cause))
+        self.cause = cause
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One way through a table.
 
     ``key`` is its place in the position. The rows of ``query`` have ``last`` (the key of the
-    page's last entry), ``entries``, and MBIDs in ``column``. ``is_news`` as in Batch.
+    page's last entry), ``entries``, and MBIDs in ``column``. ``news`` as in Batch.
     """
 
     key: str
@@ -42,7 +50,7 @@ class Route:
     priority: int
     source: str
     column: str = "gids"
-    is_news: bool = False
+    news: News | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -70,9 +78,7 @@ class Walker:
 
     async def _write(self, route: Route, page: Row) -> None:
         gids = page[route.column]
-        batch = Batch(
-            self._entity_type, gids, [route.priority], [route.source], is_news=route.is_news
-        )
+        batch = Batch(self._entity_type, gids, [route.priority], [route.source], news=route.news)
         position = {**self._seeding.position, route.key: page["last"]}
         await self._seeding.add([batch] if gids != "{}" else [], position)
 
@@ -101,7 +107,7 @@ class Walker:
 async def _ended(task: asyncio.Task[Row]) -> None:
     """Leave nothing behind when the walk ends early."""
     task.cancel()
-    with suppress(asyncio.CancelledError, psycopg.Error):
+    with suppress(asyncio.CancelledError, ArtworkIndexerError):
         await task
 
 
@@ -116,6 +122,7 @@ async def read(reader: Database, statement: LiteralString, **parameters: object)
 
     Raises:
         Refused: they are not there.
+        NotRead: they cannot be read.
     """
     try:
         row = await reader.fetch_one(statement, **parameters)
@@ -124,5 +131,7 @@ async def read(reader: Database, statement: LiteralString, **parameters: object)
             f"This is no MusicBrainz database ({first_line(error)}). Let [database], or "
             "[database_readonly] if it is set, point at one."
         ) from error
+    except psycopg.Error as error:
+        raise NotRead(error) from error
     assert row is not None
     return row

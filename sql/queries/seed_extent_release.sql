@@ -1,6 +1,8 @@
 -- About how many releases are beyond a row id; NULL when the table was never analyzed.
-SELECT round(relation.reltuples * (extent.top - %(after)s)::float8 / nullif(extent.top, 0))::bigint
-           AS entries
+SELECT CASE WHEN relation.reltuples >= 0
+            THEN round(relation.reltuples * (extent.top - %(after)s)::float8
+                       / nullif(extent.top, 0))::bigint
+       END AS entries
   FROM pg_catalog.pg_class AS relation,
        (SELECT max(entity.id) AS top FROM musicbrainz.release AS entity) AS extent
- WHERE relation.oid = 'musicbrainz.release'::regclass AND relation.reltuples >= 0
+ WHERE relation.oid = 'musicbrainz.release'::regclass

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from artwork_indexer.cli.main import guarded
+from artwork_indexer.cli.seed_common import Summary, stoppable
+from artwork_indexer.errors import Unreachable
+from audit.seeding import musicbrainz
+from audit.seeding.progress import Tally
 from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, config_for
 
 pytest_plugins = ["tests.audit.seeding.musicbrainz_plugin"]
@@ -34,6 +44,7 @@ def test_says_what_it_did(mb: MusicBrainz, config: str, capsys: pytest.CaptureFi
     told = capsys.readouterr()
     assert "musicbrainz release\t3\t0\t0\t0" in told.out
     assert "together\t4\t0\t0\t0" in told.out
+    assert "\n4 entries in " in told.out
     assert "releases with art: 3 releases" in told.err
 
 
@@ -143,5 +154,121 @@ def test_a_replica_that_is_down_gets_one_sentence(
     config = str(config_for(mb.conninfo, tmp_path / "config.ini", readonly=down))
     assert guarded(["audit", "seed", "musicbrainz", "--config", config]) == 3
     (sentence,) = capsys.readouterr().err.splitlines()
-    assert "cannot be reached" in sentence
+    assert "The database of [database_readonly] cannot be reached" in sentence
+    assert "correct host and port in section [database_readonly]." in sentence
     assert mb.audited() == {}
+
+
+def test_a_replica_without_a_right_is_named(
+    mb: MusicBrainz, role: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(config_for(mb.conninfo, tmp_path / "config.ini", readonly=role))
+    mb.run("REVOKE SELECT ON musicbrainz.release FROM artwork_indexer")
+    assert guarded(["audit", "seed", "musicbrainz", "--config", config]) == 3
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "The role of [database_readonly] lacks a right (permission denied for" in sentence
+
+
+def test_a_new_start_that_is_stopped_goes_on_without_being_told_again(
+    mb: MusicBrainz, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["audit", "seed", "musicbrainz", "--config", config]
+    mb.event(*range(1, 2001))
+    assert guarded(command) == 0
+    mb.run("DELETE FROM artwork_indexer.audit_entity")
+
+    async def fail(*_arguments: object, **_options: object) -> None:
+        raise Unreachable("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        # Events, which come after the releases, are not begun.
+        patched.setattr(musicbrainz, "seed", fail)
+        assert guarded([*command, "--from-start"]) == 3
+    assert guarded(command) == 0
+    assert len(mb.audited("event")) == 2000
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "Stopped. Run this again: it goes on where it was."),
+        ({"since": "0"}, "Stopped. Run this again: it goes on where it was."),
+        ({"from_start": True}, "Stopped. Run this again without --from-start: it goes on where"),
+        ({"is_dry": True, "from_start": True}, "Stopped; nothing was written."),
+        ({"identifiers": Path("-")}, "Stopped. What was read is under audit: give it the rest"),
+        ({"identifiers": Path("x")}, "Stopped. Run this again: it goes on where it was."),
+    ],
+)
+def test_who_stops_it_is_told_what_comes_next(
+    options: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @stoppable()
+    def command(**_options: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(click.exceptions.Exit) as ended:
+        command(**options)
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err.startswith(said)
+
+
+def on_a_terminal(columns: int, run: list[str]) -> str:
+    """What a command writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(run, stdout=theirs, stderr=subprocess.PIPE):
+        os.close(theirs)
+        written = b""
+        try:
+            while more := os.read(ours, 4096):
+                written += more
+        except OSError:
+            # So Linux says that nobody has the other end any more.
+            pass
+    os.close(ours)
+    return written.decode()
+
+
+SUMMARY = """
+from artwork_indexer.cli.seed_common import Summary
+from audit.seeding.progress import Tally
+name = "archive identifiers /a/path/" + "of-many-names/" * 9 + "whose-end-tells"
+Summary(is_dry=False, as_json=False).tell({name: Tally(3757123, 12345678, 98765, 4321)})
+"""
+
+
+def test_counts_are_whole_on_a_narrow_terminal() -> None:
+    environ = {"COLUMNS": "", "TERM": "xterm"}
+    env = ["env", *(f"{name}={value}" for name, value in environ.items())]
+    written = on_a_terminal(80, [*env, sys.executable, "-c", SUMMARY])
+    heading, row, last = written.splitlines()
+    for part in ("inserted", "already", "skipped", "refused"):
+        assert part in heading
+    for part in ("3757123", "12345678", "98765", "4321"):
+        assert part in row
+    assert row.startswith("…")
+    assert "whose-end-tells" in row
+    assert len(row) <= 80
+    assert last.startswith("16,205,887 entries in ")
+
+
+def test_a_long_name_is_whole_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "x" * 200
+    Summary(is_dry=False, as_json=True).tell({name: Tally(1)})
+    assert list(json.loads(capsys.readouterr().out)["sources"]) == [name]
+
+
+def test_one_entry_is_not_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:
+    Summary(is_dry=False, as_json=False).tell({"x": Tally(1)})
+    assert "\n1 entry in " in capsys.readouterr().out
+
+
+def test_an_output_that_is_full_gets_one_sentence(mb: MusicBrainz, config: str) -> None:
+    mb.release(1)
+    command = [sys.executable, "-m", "artwork_indexer", "audit", "seed", "redirects"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "--config", config], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    sentence = "artwork-indexer: The output cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr.decode()) == (1, sentence)

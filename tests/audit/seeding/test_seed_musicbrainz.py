@@ -11,7 +11,7 @@ import pytest
 from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
 from artwork_indexer.sandbox import world
-from audit.seeding import walking
+from audit.seeding import progress, walking
 from audit.seeding.checkpoint import WITH_ART, WITHOUT_ART, Checkpoints
 from audit.seeding.progress import Tally
 from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, seed_musicbrainz
@@ -168,6 +168,34 @@ async def test_a_database_without_musicbrainz_is_refused(
     async with Database(bare_database_url, size=2, prepared=False, name="test") as reader:
         with pytest.raises(Refused, match=r"no MusicBrainz database .*\[database\]"):
             await seed_musicbrainz(database, reader=reader)
+
+
+async def test_a_later_run_refuses_it_as_the_first_one_does(
+    database: Database, mb: MusicBrainz, bare_database_url: str
+) -> None:
+    mb.release(1)
+    await seed_musicbrainz(database)
+    async with Database(bare_database_url, size=2, prepared=False, name="test") as reader:
+        with pytest.raises(Refused, match="no MusicBrainz database"):
+            await seed_musicbrainz(database, reader=reader)
+
+
+async def test_how_much_there_is_comes_from_statistics(
+    database: Database,
+    mb: MusicBrainz,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    mb.run("ALTER TABLE musicbrainz.release SET (autovacuum_enabled = off)")
+    mb.release(*range(1, 4001))
+    await seed_musicbrainz(database, without_art=False)
+    assert "2,000 releases looked at, " in capsys.readouterr().err
+    mb.run("ANALYZE musicbrainz.release")
+    await seed_musicbrainz(database)
+    told = capsys.readouterr().err
+    assert "1,000 of 1,000 releases looked at" in told
+    assert " of 4,000 releases looked at" in told
 
 
 async def test_a_run_whose_writer_fails_leaves_no_task_behind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from artwork_indexer.database import Database
+from audit.seeding import progress
 from audit.seeding.checkpoint import REDIRECT, Checkpoints, Seeding
 from audit.seeding.progress import Tally
 from audit.seeding.redirects import source_of
@@ -80,6 +81,27 @@ async def test_a_run_that_was_stopped_goes_on_by_mbid(database: Database, mb: Mu
     assert done is not None
     assert done.position["gids"] is None
     assert done.finished_at is not None
+
+
+async def test_what_is_left_is_known_by_mbid(
+    database: Database,
+    mb: MusicBrainz,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    mb.run(
+        "INSERT INTO musicbrainz.release_gid_redirect (gid, new_id)"
+        " SELECT md5(number::text)::uuid, 99 FROM generate_series(1, 8000) AS number"
+    )
+    mb.run("ANALYZE musicbrainz.release_gid_redirect")
+    await seed_redirects(database)
+    assert "2,000 of 8,000 MBIDs, " in capsys.readouterr().err
+    stopped = await Seeding.open(database, source_of("release"))
+    half = "80000000-0000-0000-0000-000000000000"
+    await stopped.add([], {**stopped.position, "gids": [half]})
+    await seed_redirects(database)
+    assert "2,000 of 4,000 MBIDs, " in capsys.readouterr().err
 
 
 async def test_merged_events_are_events(database: Database, mb: MusicBrainz) -> None:
