@@ -19,6 +19,7 @@ from artwork_indexer.errors import (
     Unreachable,
 )
 from artwork_indexer.event_queue import storable
+from artwork_indexer.sentences import ended
 from artwork_indexer.services import ARCHIVE
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class Patience:
                 if self._most_failures is not None and failures >= self._most_failures:
                     raise Unreachable(
                         f"The Internet Archive failed {failures} times in a row, last with: "
-                        f"{error} Run this again later; it goes on where it was."
+                        f"{ended(str(error))} Run this again later; it goes on where it was."
                     ) from error
                 await self._wait_after(error, failures)
 
@@ -87,7 +88,7 @@ class Patience:
             seconds = error.seconds
         else:
             seconds = min(self._first_wait * 2 ** min(failures - 1, 20), LONGEST_WAIT)
-        self._tell(f"{error} The next try is in {seconds:.0f} s.")
+        self._tell(f"{ended(str(error))} The next try is in {seconds:.0f} s.")
         await asyncio.sleep(seconds)
 
     async def _rest(self) -> None:

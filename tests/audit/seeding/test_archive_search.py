@@ -212,7 +212,7 @@ async def test_only_a_few_of_what_musicbrainz_has_is_no_error(place: Place) -> N
     known = await with_art(place.database)
     assert known == {"release": 1, "event": 0}
     assert not outcome.is_short
-    assert "named 0 items of about 1 releases with art" in outcome.notes(known["release"])[0]
+    assert "named 0 items of about 1 release with art" in outcome.notes(known["release"])[0]
     assert "not complete" in outcome.notes(known["release"])[1]
 
 

@@ -1,0 +1,147 @@
+"""How a search ends that does not get to its end, and what a person is told of it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
+from audit.seeding.archive import Distinct, Outcome
+from audit.seeding.progress import Tally
+from tests.audit.seeding.archive_fixtures import SCRAPE, STAFF_KEYS, Place, names
+
+pytest_plugins = ["tests.audit.seeding.archive_plugin"]
+
+
+def answer(
+    place: Place,
+    numbers: range,
+    *,
+    cursor: str | None = None,
+    total: int | None = None,
+) -> None:
+    """Let the search give this page next, after those that it was told before."""
+    page: dict[str, object] = {
+        "items": [{"identifier": name} for name in names(*numbers)],
+        "count": len(numbers),
+        "cursor": cursor,
+    }
+    if total is not None:
+        page["total"] = total
+    place.archive.faults.add("GET", SCRAPE, kinds.edit_json(page), times=1)
+
+
+def a_cursor(number: int) -> str:
+    """One that the stand-in takes."""
+    return base64.b64encode(f"0 {names(number)[0]}".encode()).decode()
+
+
+def told(outcome: Outcome) -> str:
+    return " ".join(outcome.notes(None))
+
+
+async def test_names_that_come_again_much_later_do_not_look_like_more(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(40))
+    answer(place, range(20), cursor=a_cursor(1), total=40)
+    answer(place, range(20, 30), cursor=a_cursor(2))
+    answer(place, range(10))
+    seeding, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, outcome.promised, outcome.is_short) == (30, 40, True)
+    assert seeding.tally == Tally(inserted=30, already=10)
+
+
+async def test_cursors_that_take_turns_end_the_search(place: Place) -> None:
+    """There is something new on each page, so that the pages do not tell."""
+    place.archive.listed["coverartarchive"] = names(*range(40))
+    for number in range(8):
+        answer(place, range(number, number + 2), cursor=a_cursor(number % 2))
+    seeding, outcome = await place.search().run(place.progress, place.reject)
+    assert len(place.asked(SCRAPE)) == 3
+    assert (outcome.named, seeding.tally.inserted) == (4, 4)
+    assert "repeats itself: after 4 names" in told(outcome)
+    assert place.checkpoint("archive search coverartarchive")["position"] == {}
+
+
+def test_names_are_counted_once_each() -> None:
+    distinct = Distinct()
+    many = names(*range(20_000))
+    assert [distinct.new(part) for part in (many, many[::3], [*many, "\ud800", "x"])] == [
+        20_000,
+        0,
+        2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (kinds.status(404), "HTTP 404"),
+        (kinds.status(403), "HTTP 403"),
+        (kinds.redirect("http://elsewhere.example/"), "elsewhere.example"),
+    ],
+)
+async def test_a_refusal_is_told_with_what_helps(
+    place: Place, fault: kinds.Fault, why: str
+) -> None:
+    place.archive.faults.add("GET", SCRAPE, fault)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert len(place.asked(SCRAPE)) == 1
+    assert "Cover Art Archive: the search ended early. " in told(outcome)
+    assert why in told(outcome)
+    assert "Running this again does not help: correct search_url in section [archive]" in told(
+        outcome
+    )
+
+
+async def test_only_what_may_be_over_later_is_worth_another_run(place: Place) -> None:
+    place.archive.faults.add("GET", SCRAPE, kinds.html(500), times=None)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert "ended early. The Internet Archive failed 3 times in a row" in told(outcome)
+    assert told(outcome).endswith("Run this again later; it goes on where it was.")
+
+
+async def test_a_web_page_at_a_wrong_address_is_told_so(place: Place) -> None:
+    place.archive.faults.add("GET", SCRAPE, kinds.html(404), times=None)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert told(outcome).endswith("If it stays so, correct search_url in section [archive].")
+
+
+async def test_refused_keys_are_told_with_what_helps(place: Place) -> None:
+    place.archive.faults.add("GET", SCRAPE, kinds.status(403))
+    _, outcome = await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
+    assert told(outcome).endswith("Check the keys, or leave out --credentials and --scope.")
+
+
+async def test_what_is_of_two_runs_is_told(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(250))
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=3, skip=2)
+    _, stopped = await place.search().run(place.progress, place.reject)
+    assert "went on" not in told(stopped)
+    seeding, outcome = await place.search().run(place.progress, place.reject)
+    assert (outcome.named, seeding.tally.total) == (250, 50)
+    assert "that number is of both, all other counts are of this run" in told(outcome)
+    assert (outcome.as_json(None)["resumed"], stopped.as_json(None)["resumed"]) == (True, False)
+
+
+async def test_restart_forgets_the_place_at_once(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(250))
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=6, skip=1)
+    await place.search().run(place.progress, place.reject)
+    await place.search().run(place.progress, place.reject, restart=True)
+    assert place.checkpoint("archive search coverartarchive")["position"] == {}
+
+
+async def test_a_reason_without_an_end_gets_one(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(250))
+    body = '{"error": "cursor is gone", "errorType": "x"}'
+    fault = kinds.status(400, body, "application/json")
+    place.archive.faults.add("GET", SCRAPE, fault, times=1, skip=1)
+    await place.search().run(place.progress, place.reject)
+    assert "cursor is gone. Its cursor is too old" in place.progress_text()
+
+
+async def test_one_thing_is_told_in_the_singular(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(1)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert "named 1 item of about 1 release with art" in outcome.notes(1)[0]
