@@ -108,7 +108,10 @@ def class_of(check: str) -> ListClass | None:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an entity is to be audited; ``text`` is what is kept with it."""
+    """Why an entity is to be audited; ``text`` is what is kept with it.
+
+    ``checks`` are the first failed ones in order, as many as can be seen in the text.
+    """
 
     list_class: ListClass
     checks: tuple[str, ...]
@@ -117,14 +120,26 @@ class Reason:
 
 def reason(list_class: ListClass, checks: Iterable[str] = ()) -> Reason:
     """The reason made of a class and the names of failed checks, in whatever order."""
-    names = tuple(sorted(set(checks)))
+    names = _first_names(checks)
     text = f"{SOURCE} {list_class.name}{': ' if names else ''}{'; '.join(names)}"
     if len(text) > LONGEST_REASON:
         text = text[: LONGEST_REASON - 1] + "…"
     return Reason(list_class, names, text)
 
 
-@lru_cache(maxsize=4096)
+def _first_names(checks: Iterable[str]) -> tuple[str, ...]:
+    """Names in order, until they fill a text: of whatever parts, the whole has the same."""
+    names: list[str] = []
+    left = LONGEST_REASON
+    for name in sorted(set(checks)):
+        if left < 0:
+            break
+        names.append(name)
+        left -= len(name)
+    return tuple(names)
+
+
+@lru_cache(maxsize=1024)
 def merged(one: Reason, other: Reason) -> Reason:
     """The reason of an entity that was told of twice: the more urgent class, all checks."""
     first = one if one.list_class.priority >= other.list_class.priority else other
