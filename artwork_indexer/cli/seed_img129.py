@@ -14,7 +14,8 @@ from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.seeding.img129 import Imported, import_files, result_files
-from audit.seeding.progress import Progress
+from audit.seeding.img129_files import printable
+from audit.seeding.progress import Progress, number_of
 
 DONE, INCOMPLETE = 0, 1
 
@@ -51,7 +52,7 @@ def img_129(path: tuple[Path, ...], bad_lines: Path | None, *, is_dry: bool, as_
 
     with noting(bad_lines) as note_bad_line, Progress("img-129", "kB") as progress:
         imported = with_database(work)
-    tell(imported, summary, all_listed=bad_lines is not None)
+    tell(imported, summary, bad_lines)
     return INCOMPLETE if imported.reading.refused_files else DONE
 
 
@@ -67,7 +68,9 @@ def noting(path: Path | None) -> Iterator[Callable[[str], None] | None]:
         return
 
     def failed(error: OSError) -> InputError:
-        return InputError(f"{path} cannot be written: {error.strerror}. Name another file.")
+        return InputError(
+            f"{printable(str(path))} cannot be written: {error.strerror}. Name another file."
+        )
 
     try:
         file = path.open("ab", buffering=0)
@@ -84,20 +87,20 @@ def noting(path: Path | None) -> Iterator[Callable[[str], None] | None]:
         yield note
 
 
-def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
-    """Problems on standard error, and the summary."""
+def tell(imported: Imported, summary: Summary, listed: Path | None) -> None:
+    """Problems on standard error, and the summary; ``listed`` is the file of bad lines."""
     reading = imported.reading
     for problem in [*imported.bad_lines, *reading.refusals]:
         click.echo(problem, err=True)
     summary.tell(
         {imported.source: imported.tally},
-        notes=tuple(notes(imported, all_listed=all_listed, is_dry=summary.is_dry)),
+        notes=tuple(notes(imported, listed, is_dry=summary.is_dry)),
         more={
             "resumed": imported.is_resumed,
             "lines": reading.lines,
             "repeated": reading.repeated,
             "raised": imported.raised,
-            "events": imported.events,
+            "events": reading.events,
             "other_lists": reading.other_lists,
             "bad_lines": list(imported.bad_lines),
             "refused_files": reading.refused_files,
@@ -107,7 +110,7 @@ def tell(imported: Imported, summary: Summary, *, all_listed: bool) -> None:
     )
 
 
-def notes(imported: Imported, *, all_listed: bool, is_dry: bool) -> Iterator[str]:
+def notes(imported: Imported, listed: Path | None, *, is_dry: bool) -> Iterator[str]:
     """Sentences about an import."""
     reading = imported.reading
     if imported.is_resumed:
@@ -119,13 +122,20 @@ def notes(imported: Imported, *, all_listed: bool, is_dry: bool) -> Iterator[str
     if is_dry:
         yield "A release that is in several lists may be counted more than once."
     if reading.repeated:
-        yield f"{reading.repeated:,} lines named a release that had just been named."
+        yield f"{number_of(reading.repeated, 'line')} named a release that had just been named."
     if imported.raised:
-        yield f"{imported.raised:,} that were under audit already were moved forward."
-    if imported.events:
-        yield f"{imported.events:,} MBIDs are those of events and were refused."
+        yield f"Moved forward {number_of(imported.raised, 'release')} under audit already."
+    if reading.events:
+        yield f"Refused {number_of(reading.events, 'line')} with the MBID of an event."
     if reading.bad_lines:
-        remedy = "" if all_listed else "; --bad-lines FILE lists all"
-        yield f"{reading.bad_lines:,} bad lines were passed over{remedy}."
+        where = listed_where(listed, is_resumed=imported.is_resumed)
+        yield f"Passed over {number_of(reading.bad_lines, 'bad line')}{where}."
     if reading.refused_files:
-        yield f"{reading.refused_files:,} files could not be used, or not to their end."
+        yield f"Could not use {number_of(reading.refused_files, 'file')}, or not to the end."
+
+
+def listed_where(file: Path | None, *, is_resumed: bool) -> str:
+    """Which bad lines are in the file for them, or how to get it."""
+    if file is None:
+        return "; --bad-lines FILE lists all"
+    return f"; those of this run are in {printable(str(file))}" if is_resumed else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -19,8 +20,8 @@ from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
 from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
 from audit.seeding.img129_classes import SOURCE, Reason
-from audit.seeding.img129_events import Events, event_mbids
-from audit.seeding.img129_lines import MOST_REMEMBERED
+from audit.seeding.img129_events import event_mbids
+from audit.seeding.img129_files import printable
 from audit.seeding.img129_reading import Batch as ReadBatch
 from audit.seeding.img129_reading import Reader, Reading
 from audit.seeding.progress import Progress, Tally
@@ -36,14 +37,12 @@ class Imported:
     """What an import did; the counts are those of all its runs, if it was stopped and went on.
 
     ``tally``: ``refused`` are bad lines. ``raised``: how many of those ``already`` under audit
-    this run moved forward. ``events``: how many MBIDs of events were refused.
-    ``bad_lines``: the first that this run saw.
+    this run moved forward. ``bad_lines``: the first that this run saw.
     """
 
     source: str
     tally: Tally
     raised: int
-    events: int
     reading: Reading
     bad_lines: Sequence[str]
     is_resumed: bool
@@ -58,10 +57,12 @@ def result_files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
-            raise InputError(f"{path} does not exist.")
+            raise InputError(f"{printable(str(path))} does not exist.")
         regular = [path] if path.is_file() else _regular_files(path)
         if not regular:
-            raise InputError(f"{path} is no file, and no directory with files in it.")
+            raise InputError(
+                f"{printable(str(path))} is no file, and no directory with files in it."
+            )
         found.update(dict.fromkeys(regular))
     return list(found)
 
@@ -80,9 +81,10 @@ def source_of(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
         state = file.stat()
-        digest.update(f"{file.resolve()}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+        digest.update(os.fsencode(file.resolve()))
+        digest.update(f"\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    return f"{SOURCE} {files[0].name}{more} {digest.hexdigest()[:8]}"
+    return f"{SOURCE} {printable(files[0].name)}{more} {digest.hexdigest()[:8]}"
 
 
 async def import_files(
@@ -102,22 +104,20 @@ async def import_files(
     """
     source = source_of(files)
     seeding = await Seeding.open(database, source, dry=is_dry)
-    position = dict(seeding.position) if seeding.is_resumed else {}
-    refused = position.pop("events", 0)
+    position = seeding.position if seeding.is_resumed else {}
     begun = Reading.of_document(position)
     earlier = await Checkpoints(database).load(source) if seeding.is_resumed else None
-    events = Events(await event_mbids(database), note_bad_line, refused)
-    reader = Reader(files, Reading.of_document(position), note_bad_line)
+    events = await event_mbids(database)
+    reader = Reader(files, Reading.of_document(position), note_bad_line, events)
     progress.expect(reader.bytes_in_all // KILOBYTE)
     with _frequent_switches():
-        reading = await _write(seeding, reader, events, begun, progress)
+        reading = await _write(seeding, reader, begun, progress)
     return Imported(
         source=source,
         tally=(earlier.tally if earlier else Tally()) + seeding.tally,
         raised=seeding.raised,
-        events=events.refused,
         reading=reading,
-        bad_lines=[*reader.bad_lines, *events.told],
+        bad_lines=reader.bad_lines,
         is_resumed=seeding.is_resumed,
     )
 
@@ -133,25 +133,25 @@ def _frequent_switches() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-async def _write(
-    seeding: Seeding, reader: Reader, events: Events, begun: Reading, progress: Progress
-) -> Reading:
+async def _write(seeding: Seeding, reader: Reader, begun: Reading, progress: Progress) -> Reading:
     """Write all batches; returns where the last one ends."""
     reading, kilobytes = begun, reader.bytes_before // KILOBYTE
     async with aclosing(_batches(reader)) as batches:
         async for batch in batches:
-            bad_lines, refused = reading.bad_lines, events.refused
-            reading = Reading.of_document(batch.reading)
-            entities = events.refuse(batch.entities)
+            before, reading = reading, Reading.of_document(batch.reading)
             await seeding.add(
-                _seeds(entities),
-                {**batch.reading, "events": events.refused},
-                refused=reading.bad_lines - bad_lines + events.refused - refused,
+                _seeds(batch.entities),
+                batch.reading,
+                refused=_refused(reading) - _refused(before),
                 finished=batch.is_last,
             )
             progress.advance(batch.bytes_done // KILOBYTE - kilobytes)
             kilobytes = batch.bytes_done // KILOBYTE
     return reading
+
+
+def _refused(reading: Reading) -> int:
+    return reading.bad_lines + reading.events
 
 
 def _seeds(entities: Mapping[bytes, Reason]) -> list[Batch]:
@@ -173,7 +173,7 @@ def _array(elements: Iterable[str]) -> str:
     return f"{{{','.join(elements)}}}"
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
+@lru_cache(maxsize=2048)
 def _element(text: str) -> str:
     """A text as an element of an array."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

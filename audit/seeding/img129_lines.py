@@ -12,7 +12,6 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import Final
 
 from audit.seeding.img129_classes import (
@@ -38,6 +37,7 @@ LOOKED_AT: Final = 100
 LONGEST_NAME: Final = 200
 MOST_REMEMBERED: Final = 10_000
 LONGEST_REMEMBERED: Final = 1_000
+REMEMBERED_BYTES: Final = 2 << 20
 
 _UUID: Final = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MBID: Final = re.compile(_UUID)
@@ -62,25 +62,29 @@ class NotAList(ValueError):
 
 
 def parser_for(name: str, head: Sequence[bytes]) -> Parser:
-    """How to read the lines of a file of that name that begins with the lines of ``head``.
+    """How to read the lines of a file of that name; ``head`` are the first that are no remarks.
 
     The name of a known list gives the class of all in it.
 
     Raises:
         NotAList: no line of them looks like one of the results.
     """
-    lines = list(islice((line for line in head if not _NOTHING.fullmatch(line)), LOOKED_AT))
-    first = lines[0] if lines else b""
+    first = head[0] if head else b""
     if _HEADER.match(first):
         try:
             return Table(name, first)
         except BadLine as bad:
             raise NotAList(f"has a bad header: {bad}") from None
     parse: Parser = InputLines() if first.lstrip().startswith(b"{") else Lines(name)
-    complaints = [_complaint(parse, line) for line in lines]
+    complaints = [_complaint(parse, line) for line in head]
     if complaints and None not in complaints:
         raise NotAList(_why_no_list(first, complaints[0] or ""))
     return parse
+
+
+def is_nothing(line: bytes) -> bool:
+    """Whether a line is empty or a remark."""
+    return _NOTHING.fullmatch(line) is not None
 
 
 def _complaint(parse: Parser, line: bytes) -> str | None:
@@ -108,21 +112,29 @@ class Learner(ABC):
         self._class = LISTS.get(name)
         self._otherwise = self._class or other_list(name)
         self._learnt: dict[bytes, Reason] = {}
+        self._learnt_bytes = 0
 
-    def known(self, text: bytes) -> Reason:
-        """The reason that the text gives; each is read once, and not too many are kept.
+    def known(self, text: bytes, line: bytes) -> Reason:
+        """The reason that the text of a line gives; each is read once, and not too many kept.
 
         Raises:
-            BadLine: it gives none.
+            BadLine: it gives none, or it may not be the whole text.
         """
         found = self._learnt.get(text)
         if found is None:
+            if len(line) > LONGEST_LINE:
+                raise BadLine(why_no_mbid(line))
             found = self.read(text)
-            if len(self._learnt) >= MOST_REMEMBERED:
-                self._learnt.clear()
             if len(text) <= LONGEST_REMEMBERED:
-                self._learnt[text] = found
+                self._learn(text, found)
         return found
+
+    def _learn(self, text: bytes, why: Reason) -> None:
+        if len(self._learnt) >= MOST_REMEMBERED or self._learnt_bytes >= REMEMBERED_BYTES:
+            self._learnt.clear()
+            self._learnt_bytes = 0
+        self._learnt[text] = why
+        self._learnt_bytes += len(text)
 
     @abstractmethod
     def read(self, text: bytes) -> Reason:
@@ -154,7 +166,7 @@ class Lines(Learner):
             return mbid.lower(), self._alone
         if rest.count(b"\t") == 2 and (mixed := _TRIAGE_IN_MIXED_CASE.fullmatch(line)):
             rest = mixed[2]
-        return mbid.lower(), self.known(rest)
+        return mbid.lower(), self.known(rest, line)
 
     def read(self, text: bytes) -> Reason:
         """Of the checks of a triage list, or the check of a log and perhaps its result."""
@@ -180,19 +192,20 @@ class Table(Learner):
         super().__init__(name)
         self._header = header
         names = [cell.decode("utf-8", "replace").strip() for cell in cells_of(header)]
-        self._checks = {place: name for place, name in enumerate(names) if class_of(name)}
+        self._checks = {place: name for place, name in enumerate(names) if is_check(name)}
         self._width = len(names)
 
     def __call__(self, line: bytes) -> Parsed | None:
         """Read a line."""
         if line == self._header or _NOTHING.fullmatch(line):
             return None
+        cells = line
         if b'"' in line:
-            line = b",".join(cell.replace(b",", b" ") for cell in cells_of(line))
-        mbid, comma, counts = line.partition(b",")
+            cells = b",".join(cell.replace(b",", b" ") for cell in cells_of(line))
+        mbid, comma, counts = cells.partition(b",")
         if not _MBID.fullmatch(mbid):
             raise BadLine(why_no_mbid(mbid))
-        return mbid.lower(), self.known(comma + counts)
+        return mbid.lower(), self.known(comma + counts, line)
 
     def read(self, text: bytes) -> Reason:
         """Of the counts behind an MBID, the comma before them included."""
@@ -253,14 +266,19 @@ def checked_name(name: bytes) -> str:
         BadLine: it is none.
     """
     text = name[: LONGEST_NAME + 1].strip().decode("utf-8", "replace")
-    if (
-        len(name) > LONGEST_NAME
-        or class_of(text) is None
-        or not text.isprintable()
-        or "\N{REPLACEMENT CHARACTER}" in text
-    ):
+    if len(name) > LONGEST_NAME or not is_check(text):
         raise BadLine(f"{shown(name.strip())} is no name of a check")
     return text
+
+
+def is_check(name: str) -> bool:
+    """Whether a text is the name of a check and can be kept."""
+    return (
+        len(name) <= LONGEST_NAME
+        and name.isprintable()
+        and "\N{REPLACEMENT CHARACTER}" not in name
+        and class_of(name) is not None
+    )
 
 
 def why_no_mbid(line: bytes) -> str:
@@ -281,6 +299,10 @@ def why_no_columns(columns: list[bytes]) -> str:
 
 def shown(text: bytes) -> str:
     """Untrusted bytes, short and printable."""
-    decoded = text[:60].decode("utf-8", "backslashreplace")
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in decoded)
-    return f"'{printable}{'…' if len(text) > 60 else ''}'"
+    return f"'{legible(text[:60])}{'…' if len(text) > 60 else ''}'"
+
+
+def legible(text: bytes) -> str:
+    """Untrusted bytes, printable."""
+    decoded = text.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in decoded)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from audit.seeding.img129_classes import LISTS, REPORTS, Reason, merged
-from audit.seeding.img129_files import Member, line_blocks, members
+from audit.seeding.img129_files import Headed, Member, line_blocks, members, printable
 from audit.seeding.img129_lines import BadLine, Lines, NotAList, Parser, parser_for
 from audit.seeding.img129_streams import Broken, FileStream
 
@@ -16,6 +16,7 @@ BATCH: Final = 10_000
 BATCH_BLOCKS: Final = 400
 """A batch may also end with fewer entities, so that there is progress to show and to keep."""
 SHOWN: Final = 20
+EVENT: Final = "is the MBID of an event; the results are about releases only"
 
 
 @dataclass(slots=True)
@@ -23,7 +24,8 @@ class Reading:
     """How far the files were read and what was seen; ``member`` and ``line`` count from 0.
 
     All lines before ``line`` of that member of that file, and all before it, were read.
-    ``other_lists`` are the first ones of which neither name nor lines give a class.
+    ``events`` are the lines with the MBID of one. ``other_lists`` are the first ones of which
+    neither name nor lines give a class.
     """
 
     file: int = 0
@@ -32,6 +34,7 @@ class Reading:
     lines: int = 0
     bad_lines: int = 0
     repeated: int = 0
+    events: int = 0
     refused_files: int = 0
     refusals: list[str] = field(default_factory=list)
     other_lists: list[str] = field(default_factory=list)
@@ -63,7 +66,9 @@ class Reader:
     """Reads files from a place on.
 
     Each bad line is told to ``note_bad_line`` as soon as it is seen; the first ones are in
-    ``bad_lines``. ``bytes_before`` are those of the files that are done.
+    ``bad_lines``. So is each line with one of the MBIDs in ``events``: none belongs into the
+    results, and its item would be audited as that of a release. ``bytes_before`` are those of
+    the files that are done.
     """
 
     def __init__(
@@ -71,11 +76,14 @@ class Reader:
         files: Sequence[Path],
         begun: Reading,
         note_bad_line: Callable[[str], None] | None = None,
+        events: frozenset[bytes] = frozenset(),
     ) -> None:
         self._files = [(path, path.stat().st_size) for path in files]
         self._begun = (begun.file, begun.member, begun.line)
         self._reading = begun
         self._note_bad_line = note_bad_line
+        self._events = events
+        self._last_refusal = ""
         self._entities: dict[bytes, Reason] = {}
         self._told = 0
         self._blocks = 0
@@ -101,25 +109,26 @@ class Reader:
             self._reading.file, self._reading.member, self._reading.line = file, member, line
 
     def _file(self, path: Path) -> Iterator[Batch]:
+        label = printable(str(path))
         try:
             file = path.open("rb", buffering=0)
         except OSError as error:
-            self._refuse(f"{path} cannot be read: {error.strerror}")
+            self._refuse(f"{label} cannot be read: {error.strerror}")
             return
-        self._stream = FileStream(file, str(path))
+        self._stream = FileStream(file, label)
         with file:
             try:
-                for member in self._members(self._stream, str(path)):
+                for member in self._members(members(self._stream, label, name=path.name), label):
                     yield from self._member(member)
             except Broken as broken:
                 self._refuse(str(broken))
 
-    def _members(self, stream: FileStream, label: str) -> Iterator[Member]:
+    def _members(self, found: Iterator[Member], label: str) -> Iterator[Member]:
         """Those that were not read before."""
         file = self._reading.file
         is_empty = True
-        for number, member in enumerate(members(stream, label)):
-            is_empty = is_empty and not member.stream.peek(1)
+        for number, member in enumerate(found):
+            is_empty = is_empty and member.stream.is_empty
             if (file, number) >= self._begun[:2] and member.name not in REPORTS:
                 self._move(file, number, 0)
                 yield member
@@ -128,11 +137,11 @@ class Reader:
             self._refuse(f"{label} is empty: download it again")
 
     def _member(self, member: Member) -> Iterator[Batch]:
-        parse: Parser | None = None
         number = 0
+        blocks = Headed(line_blocks(member.stream))
         try:
-            for block in line_blocks(member.stream):
-                parse = parse or self._parser(member, block)
+            parse = self._parser(member, blocks.head())
+            for block in blocks:
                 done = max(0, min(self._reading.line - number, len(block)))
                 self._lines(member.label, parse, block[done:], number + done)
                 number += len(block)
@@ -149,30 +158,34 @@ class Reader:
         parser = parser_for(member.name, head)
         others = self._reading.other_lists
         is_bare = isinstance(parser, Lines) and not any(b"\t" in line for line in head)
-        is_other = is_bare and member.name not in LISTS
+        is_other = bool(head) and is_bare and member.name not in LISTS
         if is_other and member.label not in others and len(others) < SHOWN:
             others.append(member.label)
         return parser
 
     def _lines(self, label: str, parse: Parser, lines: Sequence[bytes], done: int) -> None:
-        entities = self._entities
+        entities, events = self._entities, self._events
         self._reading.lines += len(lines)
         for number, line in enumerate(lines, done + 1):
             try:
                 parsed = parse(line)
             except BadLine as bad:
-                self._complain(f"{label}: line {number}: {bad}")
+                self._reading.bad_lines += 1
+                self._tell(f"{label}: line {number}: {bad}")
                 continue
             if parsed is None:
                 continue
             mbid, why = parsed
+            if mbid in events:
+                self._reading.events += 1
+                self._tell(f"{label}: line {number}: {mbid.decode()} {EVENT}")
+                continue
             self._told += 1
             known = entities.setdefault(mbid, why)
             if known is not why:
                 entities[mbid] = merged(known, why)
 
-    def _complain(self, problem: str) -> None:
-        self._reading.bad_lines += 1
+    def _tell(self, problem: str) -> None:
         if len(self.bad_lines) < SHOWN:
             self.bad_lines.append(problem)
         if self._note_bad_line is not None:
@@ -180,7 +193,8 @@ class Reader:
 
     def _refuse(self, problem: str) -> None:
         """Note that a file cannot be used; once, however many members of it are affected."""
-        if problem not in self._reading.refusals:
+        if problem != self._last_refusal and problem not in self._reading.refusals:
+            self._last_refusal = problem
             self._reading.refused_files += 1
             if len(self._reading.refusals) < SHOWN:
                 self._reading.refusals.append(problem)

@@ -58,6 +58,17 @@ class FileStream:
         return found
 
 
+class Unusable:
+    """A stream that cannot be read at all, and says why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def read(self, _: int, /) -> bytes:
+        """Raises Broken."""
+        raise Broken(self._why)
+
+
 class Buffered:
     """A stream whose next bytes can be looked at, and that is read in large pieces."""
 
@@ -67,13 +78,17 @@ class Buffered:
         self._place = 0
         self._broken: Broken | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ends here; not when it is broken here."""
+        return not self.peek(1) and self._broken is None
+
     def peek(self, size: int) -> bytes:
         """The next ``size`` bytes; fewer before the end, and where the stream is broken."""
         while len(self._held) - self._place < size and self._broken is None:
             try:
-                more = self._stream.read(CHUNK)
-            except Broken as broken:
-                self._broken = broken
+                more = self._more(CHUNK)
+            except Broken:
                 break
             if not more:
                 break
@@ -83,14 +98,22 @@ class Buffered:
     def read(self, size: int) -> bytes:
         """The next bytes."""
         if self._place == len(self._held):
-            if self._broken is not None:
-                raise self._broken
             if size >= CHUNK:
-                return self._stream.read(size)
-            self._held, self._place = self._stream.read(CHUNK), 0
+                return self._more(size)
+            self._held, self._place = self._more(CHUNK), 0
         found = self._held[self._place : self._place + size]
         self._place += len(found)
         return found
+
+    def _more(self, size: int) -> bytes:
+        """What broke once stays broken: a decoder that went on would fail in another way."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return self._stream.read(size)
+        except Broken as broken:
+            self._broken = broken
+            raise
 
 
 class XzStream:

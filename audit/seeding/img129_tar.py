@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from audit.seeding.img129_streams import CHUNK, Buffered, cut_off, damaged
+from audit.seeding.img129_streams import CHUNK, Broken, Buffered, cut_off, damaged
 
 BLOCK: Final = 512
 LONGEST_EXTENSION: Final = 1 << 20
 _EXTENSIONS: Final = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
 _PASSED_OVER: Final = (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK)
+ENCODING: Final = ("utf-8", "surrogateescape")
+_SPARSE_GOES_ON: Final = 482
+_SPARSE_GOES_ON_AGAIN: Final = 504
 _PAX_LENGTH: Final = re.compile(rb"([0-9]{1,7}) ")
 
 
@@ -53,9 +56,13 @@ class TarStream:
 
 
 def looks_like_tar(head: bytes) -> bool:
-    """Whether the first block of a file is the header of a member."""
+    """Whether the first block of a file is the header of a member.
+
+    The oldest archives have no "ustar" in it; behind the name of a link, they have nothing.
+    """
+    is_header = head[257:262] == b"ustar" or (head[:1] > b"\0" and not head[257:].strip(b"\0"))
     try:
-        return head[257:262] == b"ustar" and bool(tarfile.TarInfo.frombuf(head, "utf-8", "replace"))
+        return is_header and tarfile.TarInfo.frombuf(head, *ENCODING).size >= 0
     except tarfile.HeaderError:
         return False
 
@@ -66,17 +73,20 @@ class Extension:
 
     name: str | None = None
     size: int | None = None
+    is_sparse: bool = False
 
     def read(self, kind: bytes, data: bytes) -> None:
         """Take over what an extension says."""
         if kind == tarfile.GNUTYPE_LONGNAME:
-            self.name = data.rstrip(b"\0").decode("utf-8", "replace")
+            self.name = data.rstrip(b"\0").decode(*ENCODING)
             return
-        for key, value in pax_records(data):
-            if key == b"path":
-                self.name = value.decode("utf-8", "replace")
+        records = dict(pax_records(data))
+        for key, value in records.items():
+            if key == b"GNU.sparse.name" or (key == b"path" and b"GNU.sparse.name" not in records):
+                self.name = value.decode(*ENCODING)
             elif key == b"size" and value.isdigit():
                 self.size = int(value[:20])
+            self.is_sparse |= key.startswith(b"GNU.sparse.")
 
 
 def pax_records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -88,14 +98,41 @@ def pax_records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         data = data[end:]
 
 
-def tar_members(archive: Buffered, label: str) -> Iterator[tuple[str, TarStream]]:
+def tar_members(archive: Buffered, label: str) -> Iterator[tuple[str, TarStream | None]]:
     """Name and bytes of each regular file; read them before the next one.
 
-    Directories, links and devices are passed over. ``label`` names the archive in errors.
+    Directories, links and devices are passed over. Of a sparse file there is only the name.
+    Further archives behind the end of the first one are read as well. ``label`` names the
+    archive in errors.
 
     Raises:
         Broken: the archive is cut off or damaged.
     """
+    while True:
+        yield from _members(archive, label)
+        _pass_over_zeros(archive)
+        if not archive.peek(1):
+            # To the very end: only there it shows whether what was read is undamaged.
+            archive.read(1)
+            return
+        if not looks_like_tar(archive.peek(BLOCK)):
+            raise Broken(
+                f"{label} has something behind its end that is no archive and was not read: "
+                "put it into a file of its own"
+            )
+
+
+def _pass_over_zeros(archive: Buffered) -> None:
+    """Go to the next block that holds anything."""
+    while piece := archive.peek(CHUNK):
+        zeros = len(piece) - len(piece.lstrip(b"\0"))
+        archive.read(zeros if zeros == len(piece) else zeros - zeros % BLOCK)
+        if zeros < len(piece):
+            return
+
+
+def _members(archive: Buffered, label: str) -> Iterator[tuple[str, TarStream | None]]:
+    """The files of one archive, up to its end mark."""
     extension = Extension()
     while (header := _next_header(archive, label)) is not None:
         size = header.size if extension.size is None else extension.size
@@ -103,31 +140,32 @@ def tar_members(archive: Buffered, label: str) -> Iterator[tuple[str, TarStream]
             extension.read(header.type, _extension(archive, header.size, label))
             continue
         if header.type not in _PASSED_OVER:
-            name, extension = extension.name or header.name, Extension()
+            name, is_sparse = extension.name or header.name, extension.is_sparse
+            extension = Extension()
             if not _has_bytes(header):
                 continue
             stream = TarStream(archive, size, label)
             if header.isreg():
-                yield name, stream
+                yield name, None if is_sparse or header.type == tarfile.GNUTYPE_SPARSE else stream
         else:
             stream = TarStream(archive, header.size, label)
         stream.pass_over()
-    while archive.read(CHUNK):
-        # To the very end: only there it shows whether what was read is undamaged.
-        pass
 
 
 def _next_header(archive: Buffered, label: str) -> tarfile.TarInfo | None:
-    """The next header; None at the end mark."""
+    """The next header; None at the end mark. What follows it are the bytes of its file."""
     block = _exactly(archive, BLOCK, label)
     if not block.strip(b"\0"):
         return None
     try:
-        header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+        header = tarfile.TarInfo.frombuf(block, *ENCODING)
     except tarfile.HeaderError as error:
         raise damaged(label, error) from error
-    if header.size < 0 or header.type == tarfile.GNUTYPE_SPARSE:
-        raise damaged(label, "a member of a kind that is not expected")
+    if header.size < 0:
+        raise damaged(label, "a file of less than no bytes")
+    goes_on = header.type == tarfile.GNUTYPE_SPARSE and block[_SPARSE_GOES_ON]
+    while goes_on:
+        goes_on = _exactly(archive, BLOCK, label)[_SPARSE_GOES_ON_AGAIN]
     return header
 
 

@@ -5,20 +5,27 @@ from __future__ import annotations
 import gzip
 import lzma
 import random
-import tarfile
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.seeding.img129_files import line_blocks, list_name, members
+from audit.seeding.img129_files import Headed, line_blocks, list_name, members
 from audit.seeding.img129_lines import LONGEST_LINE
 from audit.seeding.img129_streams import Broken, Buffered, FileStream, XzStream
-from tests.audit.seeding.img129_fixtures import DATE, GIDS, tar, text, triage
+from tests.audit.seeding.img129_fixtures import (
+    DATE,
+    GIDS,
+    Pieces,
+    read,
+    tar,
+    text,
+    triage,
+    until_broken,
+)
 
 LIST = text(triage(gid, DATE) for gid in GIDS)
 LINES = LIST.splitlines()
@@ -32,40 +39,6 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "xz in tar.xz": lambda data: lzma.compress(tar(("reindex.xz", lzma.compress(data)))),
     "tar in tar": lambda data: tar(("inner.tar", tar(("reindex", data)))),
 }
-
-
-class Pieces:
-    """Bytes that come in pieces of given sizes, as from a slow disk; then of one size."""
-
-    def __init__(self, data: bytes, sizes: Iterable[int] = (), then: int = 1 << 20) -> None:
-        self._data = data
-        self._sizes = iter(sizes)
-        self._then = then
-
-    def read(self, size: int) -> bytes:
-        size = min(size, next(self._sizes, self._then))
-        found, self._data = self._data[:size], self._data[size:]
-        return found
-
-
-def read(data: bytes, name: str = "file") -> dict[str, list[bytes]]:
-    """All lines by list; raises Broken."""
-    return {
-        member.name: [line for block in line_blocks(member.stream) for line in block]
-        for member in members(Pieces(data), name)
-    }
-
-
-def until_broken(data: bytes) -> tuple[list[bytes], str | None]:
-    """The lines that can be read, and the complaint."""
-    lines: list[bytes] = []
-    try:
-        for member in members(Pieces(data), "file"):
-            for block in line_blocks(member.stream):
-                lines += block
-    except Broken as broken:
-        return lines, str(broken)
-    return lines, None
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
@@ -86,6 +59,20 @@ def test_a_file_cut_off_anywhere_gives_whole_lines_and_a_sentence(packing: str) 
         elif lines != LINES:
             assert complaint == "file is cut off: download it again, and run this again"
         assert lines == LINES[: len(lines)]
+
+
+def test_what_is_broken_stays_broken_in_the_same_way() -> None:
+    """Else one flipped bit would look like two problems."""
+    data = bytearray(lzma.compress(LIST))
+    data[len(data) // 2] ^= 1
+    (member,) = members(Pieces(bytes(data)), "file")
+    complaints = []
+    for _ in range(3):
+        with pytest.raises(Broken) as broken:
+            list(line_blocks(member.stream))
+        complaints.append(str(broken.value))
+    assert len(set(complaints)) == 1
+    assert not member.stream.is_empty
 
 
 def test_most_of_a_file_that_is_cut_off_can_be_read() -> None:
@@ -140,71 +127,6 @@ def test_files_after_each_other_are_one() -> None:
     assert read(gzip.compress(b"a\n") + gzip.compress(b"b\n")) == {"file": [b"a", b"b"]}
 
 
-def named(name: str, kind: bytes) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type = kind
-    info.linkname = "/etc/passwd"
-    return info
-
-
-def test_only_regular_files_of_an_archive_are_read() -> None:
-    kinds = {
-        "directory": tarfile.DIRTYPE,
-        "symlink": tarfile.SYMTYPE,
-        "link": tarfile.LNKTYPE,
-        "device": tarfile.CHRTYPE,
-        "disk": tarfile.BLKTYPE,
-        "pipe": tarfile.FIFOTYPE,
-    }
-    archive = tar(*((named(name, kind), b"") for name, kind in kinds.items()), ("reindex", LIST))
-    assert read(archive) == {"reindex": LINES}
-
-
-def test_links_have_no_bytes_whatever_size_they_claim_and_unknown_members_do() -> None:
-    link, unknown = named("link", tarfile.SYMTYPE), named("volume", b"V")
-    link.size = unknown.size = 700
-    data = link.tobuf() + unknown.tobuf() + bytes(1024) + tar(("reindex", LIST))
-    assert read(data) == {"reindex": LINES}
-
-
-def test_members_that_are_not_understood_are_damage() -> None:
-    sparse, negative = named("sparse", tarfile.GNUTYPE_SPARSE), named("x", tarfile.REGTYPE)
-    negative.size = -512
-    for header in (sparse, negative):
-        first = named("reindex", tarfile.REGTYPE)
-        first.size = 512
-        block = LIST[:512]
-        data = first.tobuf() + block + header.tobuf(tarfile.GNU_FORMAT) + LIST
-        lines, complaint = until_broken(data)
-        assert "a member of a kind that is not expected" in (complaint or "")
-        assert lines[:1] == LINES[:1]
-
-
-@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
-def test_long_names_in_extensions(form: Literal[0, 1, 2]) -> None:
-    name = f"{'x' * 90}/{'y' * 90}ü/reindex.txt"
-    info = named(name if form != tarfile.USTAR_FORMAT else "x/reindex", tarfile.REGTYPE)
-    info.size = len(LIST)
-    padding = bytes(-len(LIST) % 512)
-    data = info.tobuf(form) + LIST + padding + bytes(1024)
-    assert read(data) == {"reindex": LINES}
-
-
-def test_a_size_in_an_extension_counts() -> None:
-    info = named("reindex", tarfile.REGTYPE)
-    info.pax_headers = {"size": str(len(LIST)), "comment": "9 size=3"}
-    data = info.tobuf(tarfile.PAX_FORMAT) + LIST + bytes(-len(LIST) % 512) + bytes(1024)
-    assert read(data) == {"reindex": LINES}
-
-
-def test_an_extension_of_any_size_is_not_read_into_memory() -> None:
-    info = named("@LongLink", tarfile.GNUTYPE_LONGNAME)
-    info.size = 1 << 40
-    assert "a name that is too long" in (
-        until_broken(info.tobuf(tarfile.GNU_FORMAT) + LIST)[1] or ""
-    )
-
-
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
@@ -249,6 +171,43 @@ def test_a_line_that_is_too_long_is_one_line_of_bounded_length(tail: bytes) -> N
     assert lines[0] == b"first"
     assert LONGEST_LINE < len(lines[1]) < 3 * LONGEST_LINE
     assert lines[2:] == tail.split(b"\n")[1:]
+
+
+@given(st.lists(st.integers(1, LONGEST_LINE), max_size=8), st.sampled_from(["\r", "\n", "\r\n"]))
+def test_lines_that_are_too_long_do_not_depend_on_how_the_bytes_come(
+    sizes: list[int], end: str
+) -> None:
+    expected = [b"first", b"x" * (LONGEST_LINE + 1), b"next", b"", b"last"]
+    data = end.join(["first", "x" * (LONGEST_LINE + 10), "next", "", "last"]).encode()
+    stream = Buffered(Pieces(data, sizes))
+    assert [line for block in line_blocks(stream) for line in block] == expected
+
+
+lines_of_any_kind = st.lists(st.sampled_from([b"", b"# remark", b"line", b"x" * 500_000]))
+
+
+@given(lines_of_any_kind, st.lists(st.integers(1, 200), min_size=1))
+def test_the_head_does_not_depend_on_how_the_lines_come(lines: list[bytes], cut: list[int]) -> None:
+    lines = [b"begin", *lines, *([b"many"] * 150)]
+    whole, rest = Headed(iter([lines])), list[list[bytes]]()
+    for size in [*cut, len(lines)]:
+        rest, lines = [*rest, lines[:size]], lines[size:]
+    blocks = Headed(iter(rest))
+    head = blocks.head()
+    assert head == whole.head()
+    assert 1 <= len(head) <= 100
+    assert not {b"", b"# remark"} & set(head)
+    assert list(blocks) == rest
+
+
+def test_lines_before_the_place_where_a_file_breaks_are_its_head() -> None:
+    (member,) = members(Pieces(lzma.compress(b"a\n#\nb\n")[:-1]), "file")
+    blocks = Headed(line_blocks(member.stream))
+    assert blocks.head() == [b"a", b"b"]
+    rest = iter(blocks)
+    assert next(rest) == [b"a", b"#", b"b"]
+    with pytest.raises(Broken):
+        next(rest)
 
 
 @pytest.fixture

@@ -167,16 +167,23 @@ async def test_mbids_of_events_are_refused(database: Database, rows: Rows) -> No
         "INSERT INTO musicbrainz.event_gid_redirect (gid, new_id) VALUES (%s, 1)", [GIDS[1]]
     )
     noted: list[str] = []
+    archive = tar(("reindex", text([*GIDS[:3], "junk"])), ("manual_check", text([GIDS[1].upper()])))
     imported = await import_files(
         database,
-        [put("reindex", text([*GIDS[:3], "junk"]))],
+        [put("lists.tar", archive)],
         Progress("img-129", "kB", stream=io.StringIO()),
         note_bad_line=noted.append,
     )
     assert set(entities(rows)) == {GIDS[2]}
-    assert (imported.tally, imported.events) == (Tally(1, refused=3), 2)
-    assert sorted(noted) == sorted(imported.bad_lines)
-    assert sum("is the MBID of an event" in line for line in noted) == 2
+    assert (imported.tally, imported.reading.events) == (Tally(1, refused=4), 3)
+    about = "is the MBID of an event; the results are about releases only"
+    assert noted == imported.bad_lines
+    assert noted == [
+        f"lists.tar: reindex: line 1: {GIDS[0]} {about}",
+        f"lists.tar: reindex: line 2: {GIDS[1]} {about}",
+        "lists.tar: reindex: line 4: 'junk' is no MBID",
+        f"lists.tar: manual_check: line 1: {GIDS[1]} {about}",
+    ]
 
 
 @pytest.mark.usefixtures("config")
@@ -290,7 +297,7 @@ def test_the_command_tells_people(
         "actionable_results.tar.xz: actionable_results/reindex_high_prioriy: line 2: 'junk'" in err
     )
     assert "2 lines named a release that had just been named.\n" in out
-    assert "1 bad lines were passed over; --bad-lines FILE lists all.\n" in out
+    assert "Passed over 1 bad line; --bad-lines FILE lists all.\n" in out
     assert len(entities(rows)) == 3
     assert run(config, "actionable_results.tar.xz", "--dry-run") == 0
     out = capsys.readouterr().out
@@ -325,7 +332,20 @@ def test_lists_of_other_names_and_empty_ones_are_told(
     assert "my_list.txt is not named" in out
     put("comments", b"# nothing\n\n")
     assert run(config, "comments") == 0
-    assert "There is no entry in it" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "There is no entry in it" in out
+    assert "is not named like" not in out
+
+
+def test_an_empty_file_is_one_that_cannot_be_used(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put("reindex", b"")
+    assert run(config, "reindex") == 1
+    out, err = capsys.readouterr()
+    assert err == "reindex is empty: download it again\n"
+    assert "Could not use 1 file" in out
+    assert "There is no entry in it" not in out
 
 
 def test_a_file_that_cannot_be_used_makes_it_fail_after_all_else(
@@ -336,7 +356,7 @@ def test_a_file_that_cannot_be_used_makes_it_fail_after_all_else(
     assert run(config, "page", "reindex") == 1
     out, err = capsys.readouterr()
     assert "page is a page in HTML or XML and no list: download it again\n" in err
-    assert "1 files could not be used, or not to their end.\n" in out
+    assert "Could not use 1 file, or not to the end.\n" in out
     assert len(entities(rows)) == 3
 
 
@@ -350,7 +370,7 @@ def test_all_bad_lines_are_listed_on_request(
     assert len(listed) == 50
     assert listed[49] == "reindex: line 51: 'junk 49' is no MBID"
     assert err.count(" is no MBID") == 20
-    assert "50 bad lines were passed over.\n" in out
+    assert "Passed over 50 bad lines.\n" in out
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.earlier_checks import CHECKS
-from audit.seeding.img129_classes import LISTS, class_of, merged, reason
+from audit.seeding.img129_classes import LISTS, merged, reason
 from audit.seeding.img129_lines import (
     LONGEST_LINE,
     BadLine,
@@ -188,7 +187,7 @@ def test_a_bad_line_of_the_input_says_what_is_wrong(line: str, what: str) -> Non
     ("head", "what"),
     [
         ([b"<!DOCTYPE html>", b"<title>504 Gateway Time-out</title>"], "is a page in HTML or XML"),
-        ([b"", b"  <html>"], "is a page in HTML or XML"),
+        ([b"  <html>"], "is a page in HTML or XML"),
         ([b"\xff\xfe" + GID.encode("utf-16-le")], "is UTF-16: convert it with iconv"),
         ([b"\x7fELF\0\1"], "is binary and no list"),
         ([b'{"images": []}'], "is no list of the audit of 2021"),
@@ -206,7 +205,27 @@ def test_one_good_line_near_the_beginning_makes_a_list() -> None:
     rubbish = [b"\0 damaged"] * 99
     assert read("reindex", *rubbish, GID) is not None
     with pytest.raises(NotAList):
-        parser_for("reindex", [*rubbish, b"\0", GID.encode()])
+        parser_for("reindex", [*rubbish, b"\0"])
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        (GID, triage(GID, DATE, "InternalError::x") + "x" * LONGEST_LINE),
+        (f"mbid,{DATE},{URL}", f"{GID},1,{'0' * LONGEST_LINE}"),
+    ],
+)
+def test_a_line_that_may_have_lost_its_end_is_bad(head: str, line: str) -> None:
+    whole, cut = line[:LONGEST_LINE], line[: LONGEST_LINE + 1]
+    assert complaint("x", head, cut) == "longer than 1,048,576 bytes"
+    if head.startswith("mbid"):
+        assert read("x", head, whole) is not None
+
+
+def test_a_column_whose_name_cannot_be_kept_is_none_of_a_check() -> None:
+    """A NUL would be refused by the database, and a very long one kept in memory."""
+    odd = ["Item::Metadata::\0", f"Item::Metadata::{'x' * 300}"]
+    assert told("bad_items", f"mbid,{','.join(odd)},{DATE}", f"{GID},1,1,1")[2] == (DATE,)
 
 
 @pytest.mark.parametrize(
@@ -229,55 +248,48 @@ def test_long_texts_are_not_remembered(head: str, line: Callable[[int], str]) ->
     assert held < 3_000_000
 
 
-def test_every_check_of_2021_leads_to_a_class() -> None:
-    names = {
-        full.replace("<type>", "upc").replace("<key>", "types")
-        for check in CHECKS
-        for full in check.full_names
-    }
-    classes = {name: class_of(name) for name in names}
-    assert None not in classes.values()
-    listed = {known.name for known in LISTS.values()}
-    assert listed <= {found.name for found in classes.values() if found}
+def held_by(work: Callable[[], object]) -> int:
+    """The most bytes that Python held meanwhile, beyond those before."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
-@pytest.mark.parametrize(
-    ("check", "expected"),
-    [
-        ("Item::exists", "manual_check"),
-        ("Item::CAAIndex::is well-formed", "manual_check"),
-        ("Item::CAAIndex::is present", "reindex_high_priority"),
-        ("Item::CAAIndex::Image::unexpected image", "reindex_high_priority"),
-        ("Item::CAAIndex::Image::unexpected key", "reindex"),
-        ("Item::Files::mb_metadata.xml exists", "reindex"),
-        ("Item::Files::500px thumbnail exists", "rederive_thumbnails"),
-        ("Item::Metadata::missing external id::asin", "reindex_w_metadata"),
-        ("Item::Metadata::item is noindex", "ia_set_noindex"),
-        ("EmptyItem::Metadata::mediatype is image", "ia_set_mediatype"),
-        ("EmptyItem::CAAIndex::is present", "unimportant"),
-        ("EmptyItem::Files::index.json exists", "unimportant"),
-        ("EmptyItem::CAAIndex::Image::order", "properly_empty"),
-        ("MergedItem::images are absent", "merged_properly_delete"),
-        ("DeletedItem::release url is absent", "deleted_properly_delete"),
-        ("DeletedItem::test item", "skipped"),
-        ("MergedItem::darkened", "darkened"),
-    ],
-)
-def test_the_class_of_a_check_is_the_most_urgent_list_it_led_to(check: str, expected: str) -> None:
-    found = class_of(check)
-    assert found is not None
-    assert found.name == expected
+def test_texts_that_are_many_and_not_short_are_not_all_remembered() -> None:
+    parse = parser_for("x", [])
+    checks = "; ".join(["Item::Metadata::" + "x" * 180] * 4)
+
+    def work() -> None:
+        for number in range(8_000):
+            assert parse(triage(GID, f"Item::Metadata::{number}", checks).encode()) is not None
+
+    assert held_by(work) < 8_000_000
 
 
-def test_told_of_twice_the_more_urgent_class_counts_and_all_checks_are_named() -> None:
-    both = merged(reason(LISTS["reindex"], [URL]), reason(LISTS["manual_check"], [ORIGINAL]))
-    assert both.text == f"img-129 manual_check: {URL}; {ORIGINAL}"
-    assert both == merged(
-        reason(LISTS["manual_check"], [ORIGINAL]), reason(LISTS["reindex"], [URL])
-    )
-    long = reason(LISTS["reindex"], [f"Item::{letter * 150}" for letter in "abc"])
-    assert len(long.text) == 300
-    assert long.text.endswith("…")
+def test_one_release_with_very_many_failed_checks_takes_little_memory() -> None:
+    parse = parser_for("all_results", [])
+
+    def work() -> None:
+        why = reason(LISTS["reindex"])
+        for number in range(3_000):
+            parsed = parse(f"{GID}\tItem::Metadata::{number:05}{'x' * 100}".encode())
+            assert parsed is not None
+            why = merged(why, parsed[1])
+
+    assert held_by(work) < 12_000_000
+
+
+def test_of_very_many_checks_in_a_line_those_are_kept_that_can_be_seen() -> None:
+    names = [f"Item::Metadata::{number:05}" for number in range(40_000)]
+    parsed = read("x", triage(GID, *names, MISSING))
+    assert parsed is not None
+    assert parsed[1].list_class.name == "reindex_high_priority"
+    assert len(parsed[1].checks) < 30
+    assert parsed[1].text.startswith(f"img-129 reindex_high_priority: {MISSING}; {names[0]}; ")
+    assert len(parsed[1].text) == 300
 
 
 mbids = st.uuids().map(str)

@@ -124,6 +124,51 @@ def test_files_that_cannot_be_used_are_named_and_the_others_are_read() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("member", ["before", "first"])
+def test_one_flipped_bit_is_one_problem(member: str) -> None:
+    """Wherever it is, and even when many problems were told before."""
+    pictures = [(f"{number}.jpg", b"\0") for number in range(25)]
+    data = bytearray(lzma.compress(tar((member, text(GIDS)), ("more", text(GIDS)))))
+    for place in range(len(data) // 8, len(data), len(data) // 8):
+        data[place] ^= 1
+        files = [put("pictures.tar", tar(*pictures)), put("a.tar.xz", bytes(data))]
+        data[place] ^= 1
+        assert end(read(*files)).refused_files == 26
+        (refusal,) = end(read(files[1])).refusals
+        assert refusal.startswith("a.tar.xz is damaged (")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_that_is_damaged_at_its_very_beginning_is_not_called_empty() -> None:
+    data = bytearray(lzma.compress(text(GIDS)))
+    data[7] ^= 1
+    (refusal,) = end(read(put("a.xz", bytes(data)))).refusals
+    assert refusal.startswith("a.xz is damaged (")
+
+
+@pytest.mark.usefixtures("folder", "small_batches")
+@pytest.mark.parametrize("shift", range(8))
+@pytest.mark.parametrize(("headings", "is_list"), [(6, True), (99, True), (100, False)])
+def test_what_a_file_is_does_not_depend_on_its_place_in_an_archive(
+    shift: int, headings: int, is_list: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(img129_streams, "CHUNK", 4096)
+    monkeypatch.setattr(img129_files, "CHUNK", 4096)
+    lines = [*(f"heading {number}".ljust(90, ".") for number in range(headings)), *GIDS]
+    before = ("results_all", b"x" * 512 * shift)
+    batches = read(put("a.tar", tar(before, ("reindex", text(lines)))))
+    assert len(entities(batches)) == (len(GIDS) if is_list else 0)
+    assert end(batches).bad_lines == (headings if is_list else 0)
+    assert end(batches).refused_files == (0 if is_list else 1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_empty_lines_before_what_is_no_list_do_not_make_it_one() -> None:
+    (refusal,) = end(read(put("page", b"\n\n# remark\n  <html>"))).refusals
+    assert refusal == "page is a page in HTML or XML and no list: download it again"
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_file_that_vanished_is_named_and_the_others_are_read() -> None:
     files = [put("gone", text(GIDS)), put("list", text(GIDS[:1]))]
     reader = Reader(files, Reading())
