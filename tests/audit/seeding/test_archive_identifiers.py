@@ -256,14 +256,17 @@ async def test_restart_forgets_the_place_at_once(place: Place, items: Path) -> N
 
 
 async def test_any_name_of_a_file_can_be_kept_and_shown(place: Place, tmp_path: Path) -> None:
-    for number, odd in enumerate((b"l\xe9", b"l\xe8", b"a\nb\x1b[31m")):
+    for directory in ("1", "2"):
+        (tmp_path / directory).mkdir()
+    odd_names = (b"l\xe9", b"l\xe8", b"a\nb\x1b[31m", b"1/" + b"x" * 220, b"2/" + b"x" * 220)
+    for number, odd in enumerate(odd_names):
         path = tmp_path / os.fsdecode(odd)
         write(path, f"mbid-{mbid(number)}\nsomething\n")
         tally, _, rejected = await imported(place, path, CAA)
         assert (tally.inserted, len(rejected), len(rejected[0])) == (1, 1, 3)
         assert rejected[0][2].isprintable()
     kept = place.rows.execute("SELECT source FROM artwork_indexer.audit_seeding").fetchall()
-    assert len(kept) == 3
+    assert len(kept) == len(odd_names)
     assert all(row["source"].isprintable() for row in kept)
 
 
