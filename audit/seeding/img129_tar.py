@@ -123,10 +123,10 @@ def tar_members(archive: Buffered, label: str) -> Iterator[tuple[str, TarStream 
 
 
 def _pass_over_zeros(archive: Buffered) -> None:
-    """Go to the next block that holds anything."""
+    """Go to where something stands again."""
     while piece := archive.peek(CHUNK):
         zeros = len(piece) - len(piece.lstrip(b"\0"))
-        archive.read(zeros if zeros == len(piece) else zeros - zeros % BLOCK)
+        archive.read(zeros)
         if zeros < len(piece):
             return
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.seeding import img129_files, img129_reading, img129_streams
+from audit.seeding import img129_files, img129_reading, img129_streams, img129_tar
 from audit.seeding.img129_reading import Batch, Reader, Reading
 from tests.audit.seeding.img129_fixtures import (
     DATE,
@@ -124,16 +124,17 @@ def test_files_that_cannot_be_used_are_named_and_the_others_are_read() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("member", ["before", "first"])
-def test_one_flipped_bit_is_one_problem(member: str) -> None:
+def test_one_flipped_bit_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it is, and even when many problems were told before."""
+    for module in (img129_files, img129_streams, img129_tar):
+        monkeypatch.setattr(module, "CHUNK", 1000)
     pictures = [(f"{number}.jpg", b"\0") for number in range(25)]
-    data = bytearray(lzma.compress(tar((member, text(GIDS)), ("more", text(GIDS)))))
+    data = bytearray(lzma.compress(tar(("lists", text(GIDS)), ("more", text(GIDS)))))
     for place in range(len(data) // 8, len(data), len(data) // 8):
         data[place] ^= 1
         files = [put("pictures.tar", tar(*pictures)), put("a.tar.xz", bytes(data))]
         data[place] ^= 1
-        assert end(read(*files)).refused_files == 26
+        assert end(read(*files)).refused_files == len(pictures) + 1
         (refusal,) = end(read(files[1])).refusals
         assert refusal.startswith("a.tar.xz is damaged (")
 

@@ -148,10 +148,11 @@ def test_archives_after_each_other_are_all_read(pack: type[bytes]) -> None:
     assert read(data) == {"a": LINES, "b": LINES, "c": LINES}
 
 
-def test_archives_after_each_other_need_no_more_than_one_block_of_zeros() -> None:
+@pytest.mark.parametrize("zeros", [512, 1024, 3000, 1_000_001])
+def test_any_number_of_zeros_may_stand_between_archives(zeros: int) -> None:
     first = named("a", tarfile.REGTYPE)
     first.size = len(LIST)
-    data = first.tobuf() + padded(LIST) + bytes(512) + tar(("b", LIST)) + bytes(1_000_001)
+    data = first.tobuf() + padded(LIST) + bytes(zeros) + tar(("b", LIST)) + bytes(zeros)
     assert read(data) == {"a": LINES, "b": LINES}
 
 
