@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import click
+from click.core import ParameterSource
 
 from artwork_indexer import remotes
 from artwork_indexer.archive.changes import EVERYTHING, Changes
@@ -33,12 +34,14 @@ from audit.seeding.changes import SOURCE as CHANGES
 from audit.seeding.changes import ChangeFeed
 from audit.seeding.item_lists import ItemList
 from audit.seeding.patience import MOST_FAILURES, Patience
-from audit.seeding.progress import Progress
+from audit.seeding.progress import Progress, number_of
 from audit.seeding.rejected import Rejected
 
 BY_COLLECTION: Final = {project.collection: project for project in PROJECTS}
 ACCESS, SECRET = "IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"
 PROBLEMS: Final = 1
+FIRST: Final = "From this moment on changes are noted; the next run reads them."
+FIRST_DRY: Final = "This moment would be noted, and the next run would read the changes since."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +62,40 @@ class Options:
     is_dry: bool
     as_json: bool
 
-    def check(self) -> None:
-        """Refuse what does not go together.
+    def check(self, named: frozenset[str]) -> None:
+        """Refuse what does not go together; ``named`` are the options of the command line.
 
         Raises:
             InputError: it does not.
         """
         if self.changes and self.identifiers:
             raise InputError("Give --changes or --identifiers, not both.")
-        if (self.follow or self.since) and not self.changes:
+        if named & {"follow", "since"} and not self.changes:
             raise InputError("--follow and --since go with --changes.")
+        if "every" in named and not self.follow:
+            raise InputError("--every goes with --follow.")
         if self.changes and (self.collection or self.from_start):
             raise InputError(
                 "--changes covers everything: leave out --collection and --from-start."
             )
-        if self.since and not is_day(self.since):
+        if self.since is not None and not is_day(self.since):
             raise InputError(f"--since must be a day as YYYYMMDD, or 0, not {self.since!r}.")
-        if self.scope and (self.changes or self.identifiers):
-            raise InputError("--scope is for the search: leave it out here.")
-        if self.scope and not self.credentials:
+        if named & {"page_size", "scope"} and (self.changes or self.identifiers):
+            raise InputError("--page-size and --scope are for the search: leave them out here.")
+        if self.credentials and self.identifiers:
+            raise InputError("A list needs no keys: leave out --credentials.")
+        if self.scope is not None and not self.credentials:
             raise InputError("--scope is for accounts that may see more: add --credentials.")
+
+
+def _named() -> frozenset[str]:
+    """The options that the command line gives a value of its own."""
+    context = click.get_current_context()
+    return frozenset(
+        name
+        for name in context.params
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    )
 
 
 def is_day(text: str) -> bool:
@@ -172,7 +189,7 @@ def archive(**given: object) -> int:
     with noindex are not. Exits with 1 when the search was cut short or a file is damaged.
     """
     options = Options(**cast("dict[str, Any]", given))
-    options.check()
+    options.check(_named())
     config = load_config()
     connect(config.database.conninfo()).close()
     return asyncio.run(_perform(config, options))
@@ -290,16 +307,19 @@ async def note_changes(run: Run) -> int:
         if options.follow:
             await until_signal(feed.follow(progress, options.since, options.every))
         elif not await feed.catch_up(progress, options.since):
-            progress.tell("From this moment on changes are noted; the next run reads them.")
+            progress.tell(FIRST_DRY if options.is_dry else FIRST)
     _tell_changes(summary, feed)
     return 0
 
 
 def _tell_changes(summary: Summary, feed: ChangeFeed) -> None:
     noted = feed.noted
-    notes = [f"{noted.hinted:,} entities are audited sooner because their items changed."]
+    hinted = number_of(noted.hinted, "entity", "entities")
+    notes = [f"Audited sooner because of changed items: {hinted}."]
     if noted.held:
-        notes.append(f"{noted.held:,} are in work elsewhere; the next run notes them.")
+        held = number_of(noted.held, "entity", "entities")
+        notes.append(f"In work elsewhere, noted by the next run: {held}.")
+    notes += _counted("Changes", noted.counts)
     summary.tell(
         {CHANGES: noted.tally},
         notes=tuple(notes),

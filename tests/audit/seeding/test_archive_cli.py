@@ -83,6 +83,7 @@ async def test_search_tells_how_much_was_named(place: Place, tmp_path: Path) -> 
         "scope": None,
         "named": 1,
         "promised": 1,
+        "resumed": False,
         "with_art": 1,
         "cut_short": False,
         "failure": None,
@@ -90,7 +91,10 @@ async def test_search_tells_how_much_was_named(place: Place, tmp_path: Path) -> 
     assert rejected.read_text().startswith("something\tforeign: ")
     ended = await run(place)
     assert ended.code == 0
-    assert "Cover Art Archive: the Internet Archive named 1 items of about 1 releases" in ended.out
+    assert (
+        "Cover Art Archive: the Internet Archive named 1 item of about 1 release with art"
+        in ended.out
+    )
     assert "Event Art Archive: of the names, 1 foreign." in ended.out
 
 
@@ -146,6 +150,31 @@ async def test_changes_without_the_privilege_end_in_one_sentence(place: Place) -
     assert "caa-secret" not in ended.err
 
 
+async def test_the_first_dry_run_of_changes_does_not_claim_to_have_noted(place: Place) -> None:
+    changes = ("--changes", "--credentials", "environment")
+    ended = await run(place, *changes, "--dry-run", environ=STAFF)
+    assert (ended.code, "This moment would be noted" in ended.err) == (0, True)
+    assert "are noted" not in ended.err
+    ended = await run(place, *changes, environ=STAFF)
+    assert "From this moment on changes are noted" in ended.err
+
+
+async def test_changes_tell_which_names_were_not_used(place: Place) -> None:
+    place.archive.changes += [(name, 1.0) for name in ("other", "mbid-5", f"mbid-{UNKNOWN}")]
+    changes = ("--changes", "--credentials", "environment", "--since", "0")
+    ended = await run(place, *changes, environ=STAFF)
+    assert "Changes: of the names, 1 foreign, 1 malformed, 1 undecidable." in ended.out
+    assert "Audited sooner because of changed items: 0 entities." in ended.out
+
+
+async def test_a_wrong_address_of_the_changes_is_told_in_one_sentence(place: Place) -> None:
+    place.archive.faults.add("POST", CHANGES, kinds.status(404, "nothing here"))
+    ended = await run(place, "--changes", "--credentials", "environment", environ=STAFF)
+    assert ended.code == 1
+    assert ended.err.startswith("artwork-indexer: HTTP 404 for POST ")
+    assert ended.err.endswith(": nothing here. Correct changes_url in section [archive].\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_follow_ends_well_at_a_signal(place: Place, number: signal.Signals) -> None:
     process = await start(
@@ -198,7 +227,16 @@ async def test_a_search_that_was_ended_goes_on(
         (["--changes", "--identifiers", "-"], "not both"),
         (["--changes", "--from-start"], "leave out --collection and --from-start"),
         (["--changes", "--since", "20261301"], "must be a day as YYYYMMDD, or 0"),
+        (["--changes", "--since", ""], "must be a day as YYYYMMDD, or 0"),
+        (["--since", ""], "--follow and --since go with --changes"),
+        (["--changes", "--every", "60"], "--every goes with --follow"),
+        (["--every", "60"], "--every goes with --follow"),
+        (["--changes", "--page-size", "10000"], "leave them out here"),
+        (["--identifiers", "-", "--page-size", "10000"], "leave them out here"),
+        (["--identifiers", "-", "--scope", "all"], "leave them out here"),
+        (["--identifiers", "-", "--credentials", "caa"], "A list needs no keys"),
         (["--scope", "all"], "add --credentials"),
+        (["--scope", ""], "add --credentials"),
         (["--identifiers", "/nonexistent/list"], "cannot be read: No such file"),
         (["--rejected", "/nonexistent/list"], "cannot be written: No such file"),
         (["--page-size", "10"], "100<=x<=10000"),
