@@ -58,9 +58,11 @@ class TarStream:
 def looks_like_tar(head: bytes) -> bool:
     """Whether the first block of a file is the header of a member.
 
-    The oldest archives have no "ustar" in it; behind the name of a link, they have nothing.
+    The oldest kind has nothing where the others have "ustar" and names of owners; GNU tar still
+    writes numbers of a device into it.
     """
-    is_header = head[257:262] == b"ustar" or (head[:1] > b"\0" and not head[257:].strip(b"\0"))
+    is_oldest = head[:1] > b"\0" and not (head[257:329] + head[345:]).strip(b"\0")
+    is_header = is_oldest or head[257:262] == b"ustar"
     try:
         return is_header and tarfile.TarInfo.frombuf(head, *ENCODING).size >= 0
     except tarfile.HeaderError:

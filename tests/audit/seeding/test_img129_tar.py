@@ -173,21 +173,22 @@ def test_an_archive_that_is_cut_off_among_the_zeros_at_its_end_is_told() -> None
     assert complaint == "file is cut off: download it again, and run this again"
 
 
-def oldest(name: str, data: bytes) -> bytes:
+def oldest(name: str, data: bytes, device: bytes = b"") -> bytes:
     """A member as tar wrote it before there was a standard."""
     header = bytearray(512)
     header[: len(name)] = name.encode()
+    header[329 : 329 + len(device)] = device
     header[100:148] = b"0000644\0%07o\0%07o\0%011o\0%011o\0" % (0, 0, len(data), 0)
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     return bytes(header) + padded(data)
 
 
-def test_the_oldest_kind_of_archive_is_read() -> None:
-    assert read(oldest("reindex", LIST) + oldest("manual_check", LIST) + bytes(1024)) == {
-        "reindex": LINES,
-        "manual_check": LINES,
-    }
+@pytest.mark.parametrize("device", [b"", b"0000000\x000000000\0"])
+def test_the_oldest_kind_of_archive_is_read(device: bytes) -> None:
+    """As tar wrote it then, and as GNU tar writes it now."""
+    archive = oldest("reindex", LIST, device) + oldest("manual_check", LIST, device) + bytes(1024)
+    assert read(archive) == {"reindex": LINES, "manual_check": LINES}
 
 
 def test_what_only_resembles_the_oldest_kind_of_archive_is_none() -> None:
