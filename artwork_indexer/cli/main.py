@@ -42,7 +42,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 """Name of each command, where it is, and what it is for: ``--help`` imports none of them."""
 
 
-OUTPUT_FAILURES: Final = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+OUTPUT_FAILURES: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Codes of an OSError that only writing has; what writes to a file of its own tells of that."""
 
 
@@ -89,11 +89,9 @@ def told(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
-    if isinstance(error, OSError) and error.errno in OUTPUT_FAILURES:
-        # Nothing more can be written there, not even what is written when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough.
+        # Whoever read our output has seen enough; nothing more can be written to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     sentence, code = described(error)
     click.echo(f"artwork-indexer: {Scrubber()(sentence)}", err=True)

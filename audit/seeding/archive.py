@@ -209,14 +209,14 @@ class CollectionSearch:
         try:
             return await self._walk(seeding, outcome, cursor, progress, reject)
         except CursorRefused as error:
-            progress.tell(f"{ended(str(error))} Its cursor is too old; the search begins anew.")
+            progress.tell(f"{error} Its cursor is too old; the search begins anew.")
         outcome.named, outcome.promised, outcome.resumed = 0, None, False
         outcome.counts.clear()
         try:
             await self._walk(seeding, outcome, None, progress, reject)
         except CursorRefused as error:
             raise Unreachable(
-                f"The search at the Internet Archive forgets its cursors: {ended(str(error))} "
+                f"The search at the Internet Archive forgets its cursors: {error} "
                 "Run this again later, with larger pages (--page-size)."
             ) from error
 

@@ -141,6 +141,13 @@ async def test_a_reason_without_an_end_gets_one(place: Place) -> None:
     assert "cursor is gone. Its cursor is too old" in place.progress_text()
 
 
+async def test_a_failure_without_an_end_gets_one(place: Place) -> None:
+    place.archive.faults.add("GET", SCRAPE, kinds.status(500, "out of order"), times=3)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert place.told[0].endswith("out of order. The next try is in 0 s.")
+    assert "out of order. Run this again later" in told(outcome)
+
+
 async def test_one_thing_is_told_in_the_singular(place: Place) -> None:
     place.archive.listed["coverartarchive"] = names(1)
     _, outcome = await place.search().run(place.progress, place.reject)
