@@ -121,6 +121,8 @@ class Outcome:
             )
         if self.failure:
             notes.append(f"{name}: the search ended early. {self.failure}")
+            if isinstance(self.failure, CredentialsRefused):
+                notes.append("Check the keys, or leave out --credentials and --scope.")
         elif self.broken:
             notes.append(self.broken)
         elif self.is_short:
@@ -276,9 +278,7 @@ class CollectionSearch:
 def _remedy(error: Unreachable | EventError) -> Iterator[str]:
     """What a person can do if asking again does not help."""
     correct = "correct search_url in section [archive]"
-    if isinstance(error, CredentialsRefused):
-        yield "Check the keys, or leave out --credentials and --scope."
-    elif isinstance(error, PermanentError):
+    if isinstance(error, PermanentError):
         yield f"Running this again does not help: {correct}, or leave out --scope."
     elif getattr(error.__cause__, "status", None) in NOT_THERE:
         yield f"If it stays so, {correct}."

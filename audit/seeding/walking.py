@@ -27,6 +27,11 @@ SMALLEST_SIZE: Final = 200
 LARGEST_SIZE: Final = 10_000
 BATCH_SECONDS: Final = 0.1
 """How long the writing of a batch should take; whoever inserts the same entity waits for it."""
+NOT_MUSICBRAINZ: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.InvalidSchemaName,
+)
 
 
 class NotRead(Unreachable):
@@ -126,7 +131,7 @@ async def read(reader: Database, statement: LiteralString, **parameters: object)
     """
     try:
         row = await reader.fetch_one(statement, **parameters)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+    except NOT_MUSICBRAINZ as error:
         raise Refused(
             f"This is no MusicBrainz database ({first_line(error)}). Let [database], or "
             "[database_readonly] if it is set, point at one."

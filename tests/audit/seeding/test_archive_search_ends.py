@@ -111,6 +111,7 @@ async def test_refused_keys_are_told_with_what_helps(place: Place) -> None:
     place.archive.faults.add("GET", SCRAPE, kinds.status(403))
     _, outcome = await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
     assert told(outcome).endswith("Check the keys, or leave out --credentials and --scope.")
+    assert "Check" not in str(outcome.failure)
 
 
 async def test_what_is_of_two_runs_is_told(place: Place) -> None:

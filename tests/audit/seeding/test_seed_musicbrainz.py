@@ -170,6 +170,12 @@ async def test_a_database_without_musicbrainz_is_refused(
             await seed_musicbrainz(database, reader=reader)
 
 
+async def test_a_database_of_another_shape_is_refused(database: Database, mb: MusicBrainz) -> None:
+    mb.run("ALTER TABLE musicbrainz.release_gid_redirect RENAME created TO made")
+    with pytest.raises(Refused, match=r"no MusicBrainz database \(column redirect.created does"):
+        await seed_musicbrainz(database)
+
+
 async def test_a_later_run_refuses_it_as_the_first_one_does(
     database: Database, mb: MusicBrainz, bare_database_url: str
 ) -> None:
