@@ -258,6 +258,23 @@ def test_a_long_name_is_whole_in_json(capsys: pytest.CaptureFixture[str]) -> Non
     assert list(json.loads(capsys.readouterr().out)["sources"]) == [name]
 
 
+@pytest.mark.usefixtures("mb")
+def test_a_list_with_an_odd_name_is_read(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / os.fsdecode(b"l\xe9\n\x1b[31m")
+    odd.write_text("mbid-00000000-0000-0000-0000-000000000001\nsomething\n", "utf-8")
+    command = ["audit", "seed", "archive", "--config", config, "--collection", "coverartarchive"]
+    assert guarded([*command, "--identifiers", str(odd), "--rejected", f"{odd}.rejected"]) == 0
+    told = capsys.readouterr()
+    assert "\t1\t0\t1\t0\n" in told.out
+    assert "\x1b" not in told.out + told.err
+    assert guarded([*command, "--identifiers", f"{odd}?"]) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.isprintable()
+    assert sentence.endswith("cannot be read: No such file or directory.")
+
+
 def test_one_entry_is_not_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:
     Summary(is_dry=False, as_json=False).tell({"x": Tally(1)})
     assert "\n1 entry in " in capsys.readouterr().out
