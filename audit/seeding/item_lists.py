@@ -87,9 +87,9 @@ class ItemList:
     def _expect(self, progress: Progress, file: FileIO, stream: FileStream) -> int | None:
         """Let the progress count the kilobytes of a file: nobody knows how many lines it has.
 
-        Returns how many were read; None for standard input, whose lines are counted.
+        Returns how many were read; None for a pipe, whose lines are counted.
         """
-        if self._path == STANDARD_INPUT:
+        if self._is_pipe(file):
             return None
         read = stream.done // KILOBYTE
         progress.expect(os.fstat(file.fileno()).st_size // KILOBYTE - read, "kB")
@@ -133,12 +133,15 @@ class ItemList:
         except OSError as error:
             raise InputError(f"{self.name} cannot be read: {error.strerror}.") from error
 
+    def _is_pipe(self, file: FileIO) -> bool:
+        return self._path == STANDARD_INPUT or not file.seekable()
+
     def _mark(self, file: FileIO) -> str:
-        """Tells this list from another one of the same name; standard input is always new.
+        """Tells this list from another one of the same name; what a pipe gives is always new.
 
         What was undecidable in one collection, or in none, may not be so in another.
         """
-        if self._path == STANDARD_INPUT:
+        if self._is_pipe(file):
             return ""
         try:
             digest = blake2b(file.read(LOOKED_AT) or b"", digest_size=16).hexdigest()

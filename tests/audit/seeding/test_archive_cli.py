@@ -114,7 +114,7 @@ async def test_a_collection_that_cannot_be_searched_does_not_hide_the_other(plac
     place.archive.faults.add("GET", SCRAPE, refusal, times=1)
     ended = await run(place, "--json")
     assert ended.code == 1
-    assert '"error": "no"' in ended.err or "no" in ended.err
+    assert "The search refuses the request: no." in ended.err
     assert ended.json["searches"]["coverartarchive"]["failure"]
     assert ended.json["searches"]["eventartarchive"]["failure"] is None
     assert ended.json["sources"]["archive search eventartarchive"]["inserted"] == 1
@@ -140,6 +140,16 @@ async def test_a_list_from_standard_input(place: Place) -> None:
         place, "--identifiers", "-", "--collection", "coverartarchive", "--json", given=given
     )
     assert (ended.json["inserted"], ended.json["already"]) == (1, 1)
+
+
+async def test_a_list_from_a_pipe_with_a_name(place: Place, tmp_path: Path) -> None:
+    pipe = tmp_path / "names"
+    os.mkfifo(pipe)
+    ended, _ = await asyncio.gather(
+        run(place, "--identifiers", str(pipe), "--json"),
+        asyncio.to_thread(pipe.write_bytes, f"mbid-{RELEASE}\n".encode()),
+    )
+    assert (ended.code, ended.json["inserted"]) == (0, 1)
 
 
 async def test_changes_without_the_privilege_end_in_one_sentence(place: Place) -> None:
