@@ -138,6 +138,21 @@ WAITS: Final = (
         "that review first.",
     ),
     Outcome(
+        "service-paused",
+        "a service rests",
+        "The service behind the colon wants a pause, or does not answer; it goes on after that.",
+    ),
+    Outcome(
+        "too-slow",
+        "too slow",
+        "The audit was not done in half of its lease; it is tried again later.",
+    ),
+    Outcome(
+        "broken",
+        "broken",
+        "The audit failed of the error behind the colon, which is in the log: please report it.",
+    ),
+    Outcome(
         "event", "an event brought it", "New to the audit; its event ended and has to settle first."
     ),
     Outcome(

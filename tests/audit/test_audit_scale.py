@@ -1,4 +1,4 @@
-"""A claim, a promotion and a verdict cost the same with five million entities as with few."""
+"""A claim, a promotion and a verdict cost the same with two million entities as with few."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.audit.queue_fixtures import Entities, clean, open_audits
 pytest_plugins = ["tests.audit.queue_plugin"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-FEW, MANY = 10_000, 5_000_000
+FEW, MANY = 10_000, 2_000_000
 CLAIM: dict[str, object] = {
     "owner": "me",
     "slots": 8,
