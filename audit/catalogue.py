@@ -145,7 +145,7 @@ WAITS: Final = (
     Outcome(
         "too-slow",
         "too slow",
-        "The audit was not done in half of its lease; it is tried again later.",
+        "The audit was not done in four fifths of its lease; it is tried again later.",
     ),
     Outcome(
         "broken",
