@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from audit.seeding.progress import end_of
+from artwork_indexer.sentences import end_of
 
 Row = Mapping[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])

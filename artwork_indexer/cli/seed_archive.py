@@ -28,13 +28,14 @@ from artwork_indexer.errors import ConfigurationError, CredentialsRefused, Input
 from artwork_indexer.http import Service
 from artwork_indexer.migrations import connect
 from artwork_indexer.projects import CAA, PROJECTS
+from artwork_indexer.sentences import number_of
 from artwork_indexer.waiting import first_of
 from audit.seeding.archive import CollectionSearch, Outcome, with_art
 from audit.seeding.changes import SOURCE as CHANGES
 from audit.seeding.changes import ChangeFeed
 from audit.seeding.item_lists import ItemList
 from audit.seeding.patience import MOST_FAILURES, Patience
-from audit.seeding.progress import Progress, number_of
+from audit.seeding.progress import Progress
 from audit.seeding.rejected import Rejected
 
 BY_COLLECTION: Final = {project.collection: project for project in PROJECTS}

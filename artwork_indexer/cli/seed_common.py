@@ -21,9 +21,10 @@ from artwork_indexer.database_sentences import connection_sentence, database_sen
 from artwork_indexer.errors import Unreachable
 from artwork_indexer.migrations import connect
 from artwork_indexer.projects import BY_ENTITY_TYPE
+from artwork_indexer.sentences import number_of
 from audit.seeding.checkpoint import Seeding
 from audit.seeding.item_lists import STANDARD_INPUT
-from audit.seeding.progress import Tally, duration, number_of
+from audit.seeding.progress import Tally, duration
 from audit.seeding.walking import NotRead
 
 Command = TypeVar("Command", bound=Callable[..., Any])

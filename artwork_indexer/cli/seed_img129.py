@@ -13,9 +13,10 @@ from artwork_indexer.cli.output import json_option
 from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.database import Database
 from artwork_indexer.errors import InputError
+from artwork_indexer.sentences import number_of
 from audit.seeding.img129 import Imported, import_files, result_files
 from audit.seeding.img129_files import printable
-from audit.seeding.progress import Progress, number_of
+from audit.seeding.progress import Progress
 
 DONE, INCOMPLETE = 0, 1
 

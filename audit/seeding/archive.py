@@ -25,11 +25,11 @@ from artwork_indexer.errors import (
     Unreachable,
 )
 from artwork_indexer.projects import Project
-from artwork_indexer.sentences import ended
+from artwork_indexer.sentences import ended, number_of
 from audit.seeding.checkpoint import WITH_ART, Seeding
 from audit.seeding.identifiers import VISIBLE, Reject, decide
 from audit.seeding.patience import Patience
-from audit.seeding.progress import Progress, number_of
+from audit.seeding.progress import Progress
 
 SOURCE: Final = "archive search"
 NOT_THERE: Final = frozenset({403, 404, 405, 410})
@@ -146,6 +146,16 @@ class Outcome:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one run over a collection works with."""
+
+    seeding: Seeding
+    outcome: Outcome
+    progress: Progress
+    reject: Reject
+
+
 class CollectionSearch:
     """One pass over one collection, from where the run before it stopped.
 
@@ -193,44 +203,32 @@ class CollectionSearch:
             resumed=cursor is not None,
         )
         try:
-            await self._walk_to_the_end(seeding, outcome, cursor, progress, reject)
+            await self._walk_to_the_end(Pass(seeding, outcome, progress, reject), cursor)
         except (Unreachable, EventError) as error:
             error.args = (" ".join((ended(str(error)), *_remedy(error))),)
             outcome.failure = error
         return seeding, outcome
 
-    async def _walk_to_the_end(
-        self,
-        seeding: Seeding,
-        outcome: Outcome,
-        cursor: str | None,
-        progress: Progress,
-        reject: Reject,
-    ) -> None:
+    async def _walk_to_the_end(self, one: Pass, cursor: str | None) -> None:
         """Walk from a cursor on; from the beginning if it is too old."""
         try:
-            return await self._walk(seeding, outcome, cursor, progress, reject)
+            return await self._walk(one, cursor)
         except CursorRefused as error:
-            progress.tell(f"{error} Its cursor is too old; the search begins anew.")
+            one.progress.tell(f"{error} Its cursor is too old; the search begins anew.")
+        outcome = one.outcome
         outcome.named, outcome.promised, outcome.resumed = 0, None, False
         outcome.counts.clear()
         try:
-            await self._walk(seeding, outcome, None, progress, reject)
+            await self._walk(one, None)
         except CursorRefused as error:
             raise Unreachable(
                 f"The search at the Internet Archive forgets its cursors: {error} "
                 "Run this again later, with larger pages (--page-size)."
             ) from error
 
-    async def _walk(
-        self,
-        seeding: Seeding,
-        outcome: Outcome,
-        cursor: str | None,
-        progress: Progress,
-        reject: Reject,
-    ) -> None:
+    async def _walk(self, one: Pass, cursor: str | None) -> None:
         """All pages from a cursor on; stops early where the search repeats itself."""
+        outcome, progress = one.outcome, one.progress
         pages, cursors, names = Repeats(), Repeats(), Distinct()
         page = await self._fetch(cursor)
         if page.total is not None:
@@ -240,7 +238,7 @@ class CollectionSearch:
         cursors.is_new(cursor or "")
         while pages.is_new(*page.names):
             outcome.named += names.new(page.names)
-            writing = self._store(seeding, outcome, page, reject)
+            writing = self._store(one, page)
             if page.cursor is None:
                 await writing
                 progress.advance(len(page.names))
@@ -255,18 +253,19 @@ class CollectionSearch:
             f"The search repeats itself: after {number_of(outcome.named, 'name')} its cursor led "
             "back to earlier ones. Run this again; it begins anew."
         )
-        await seeding.add([], {}, finished=True)
+        await one.seeding.add([], {}, finished=True)
 
     async def _fetch(self, cursor: str | None) -> Page:
         collection = self._project.collection
         return await self._patience.ask(lambda: self._search.page(collection, cursor))
 
-    async def _store(self, seeding: Seeding, outcome: Outcome, page: Page, reject: Reject) -> None:
-        decided = await decide(self._database, page.names, self._project, reject)
+    async def _store(self, one: Pass, page: Page) -> None:
+        outcome = one.outcome
+        decided = await decide(self._database, page.names, self._project, one.reject)
         outcome.counts += decided.counts
         is_last = page.cursor is None
         position = {"cursor": page.cursor, "named": outcome.named, "promised": outcome.promised}
-        await seeding.add(
+        await one.seeding.add(
             decided.batches(SOURCE, self._priority),
             {} if is_last else position,
             skipped=decided.skipped,

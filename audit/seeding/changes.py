@@ -6,17 +6,17 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, LiteralString
+from typing import Final
 
 import psycopg
 
 from artwork_indexer.archive.changes import Batch, Changes, TokenRefused
-from artwork_indexer.database import Connection, Database, Row, query
+from artwork_indexer.database import Connection, Database, query
 from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.sentences import ended
 from audit.seeding.archive import Repeats
 from audit.seeding.change_position import Position, from_day
-from audit.seeding.checkpoint import Checkpoint, Checkpoints
+from audit.seeding.checkpoint import Checkpoint, Checkpoints, after_deadlocks, store
 from audit.seeding.identifiers import FOREIGN, Decided, Reject, decide
 from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress, Tally
@@ -164,9 +164,21 @@ class ChangeFeed:
         later = () if is_everything else self._position.later
         names = [*(f"mbid-{mbid}" for mbid in later), *batch.names]
         decided = await decide(self._database, names, None, self._reject_ours)
+        written = await after_deadlocks(
+            lambda: self._write(batch, asked_at, decided, in_pass=in_pass)
+        )
+        self._wanted = None
+        self.noted.hinted += written.hinted
+        self.noted.held = len(written.held)
+        self.noted.counts += decided.counts
+
+    async def _write(
+        self, batch: Batch, asked_at: datetime, decided: Decided, *, in_pass: bool
+    ) -> Written:
+        """One transaction."""
         async with self._database.transaction() as connection:
             await connection.execute(query("seed_begin"))
-            if is_everything:
+            if self._position.names_everything(in_pass=in_pass):
                 written = await self._seed(connection, decided)
                 written.held = list(self._position.later)
             else:
@@ -179,11 +191,9 @@ class ChangeFeed:
                 decided.refused,
             )
             await self._save(connection, position, tally)
-        self._position, self._wanted = position, None
+        self._position = position
         self.noted.tally += tally
-        self.noted.hinted += written.hinted
-        self.noted.held = len(written.held)
-        self.noted.counts += decided.counts
+        return written
 
     async def _save(self, connection: Connection, position: Position, tally: Tally) -> None:
         if self._is_dry:
@@ -200,14 +210,17 @@ class ChangeFeed:
     async def _hint(self, connection: Connection, decided: Decided) -> Written:
         written = Written()
         for entity_type, entities in decided.entities.items():
-            row = await _one(
-                connection,
+            cursor = await connection.execute(
                 query("seed_archive_changed"),
-                entity_type=entity_type,
-                gids=entities.mbids,
-                settle=self._settle,
-                is_dry=self._is_dry,
+                {
+                    "entity_type": entity_type,
+                    "gids": entities.mbids,
+                    "settle": self._settle,
+                    "is_dry": self._is_dry,
+                },
             )
+            row = await cursor.fetchone()
+            assert row is not None
             written.inserted += row["inserted"]
             written.hinted += row["hinted"]
             written.held += row["held"]
@@ -216,16 +229,7 @@ class ChangeFeed:
     async def _seed(self, connection: Connection, decided: Decided) -> Written:
         written = Written()
         for part in decided.batches(SOURCE):
-            row = await _one(
-                connection,
-                query("seed_entities"),
-                entity_type=part.entity_type,
-                gids=part.gids,
-                priorities=part.priorities,
-                sources=part.sources,
-                news=part.news,
-                is_dry=self._is_dry,
-            )
+            row = await store(connection, part, is_dry=self._is_dry)
             written.inserted += row["inserted"]
         return written
 
@@ -233,10 +237,3 @@ class ChangeFeed:
         """Most of what changes at the Internet Archive is none of ours and not worth a line."""
         if why != FOREIGN:
             self._reject(name, why)
-
-
-async def _one(connection: Connection, statement: LiteralString, **parameters: object) -> Row:
-    lists = {name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()}
-    row = await (await connection.execute(statement, lists)).fetchone()
-    assert row is not None
-    return row

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -29,6 +29,7 @@ REDIRECT: Final = 150
 """Priority of an MBID that was merged: its item has to be empty, and often is not."""
 
 News = Literal["art", "merge"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,9 @@ class Seeding:
             Refused: another run of this source is under way.
             Unreachable: somebody locks the whole table.
         """
-        tally = await _at_last(lambda: self._write(batches, position, skipped, refused, finished))
+        tally = await after_deadlocks(
+            lambda: self._write(batches, position, skipped, refused, finished)
+        )
         if not self.is_dry and self.tally.inserted >= self._analyzed_at:
             self._analyzed_at *= 10
             await self._database.fetch(query("seed_analyze"))
@@ -203,7 +206,7 @@ class Seeding:
     ) -> Tally:
         tally, raised = Tally(skipped=skipped, refused=refused), 0
         for batch in batches:
-            row = await self._store(connection, batch)
+            row = await store(connection, batch, is_dry=self.is_dry)
             tally += Tally(row["inserted"], row["already"])
             raised += row["raised"]
         if not self.is_dry:
@@ -226,29 +229,34 @@ class Seeding:
             return Tally()
         return self._before.tally
 
-    async def _store(self, connection: Connection, batch: Batch) -> Row:
-        cursor = await connection.execute(
-            query("seed_entities"),
-            {
-                "entity_type": batch.entity_type,
-                "gids": _array(batch.gids),
-                "priorities": _array(batch.priorities),
-                "sources": _array(batch.sources),
-                "news": batch.news,
-                "is_dry": self.is_dry,
-            },
-        )
-        row = await cursor.fetchone()
-        assert row is not None
-        return row
+
+async def store(connection: Connection, batch: Batch, *, is_dry: bool) -> Row:
+    """Put one batch under audit; how many were ``inserted``, ``already`` there and ``raised``."""
+    cursor = await connection.execute(
+        query("seed_entities"),
+        {
+            "entity_type": batch.entity_type,
+            "gids": _array(batch.gids),
+            "priorities": _array(batch.priorities),
+            "sources": _array(batch.sources),
+            "news": batch.news,
+            "is_dry": is_dry,
+        },
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row
 
 
 def _array(values: Sequence[object] | str) -> list[object] | str:
     return values if isinstance(values, str) else list(values)
 
 
-async def _at_last(write: Callable[[], Awaitable[Tally]]) -> Tally:
-    """Again after a deadlock: two runs may name the same entities in different batches."""
+async def after_deadlocks(write: Callable[[], Awaitable[T]]) -> T:
+    """Write a transaction, again after a deadlock.
+
+    Two runs may name the same entities in different batches, and so wait for each other.
+    """
     for _ in range(MOST_DEADLOCKS):
         with suppress(psycopg.errors.DeadlockDetected):
             return await write()

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
+from artwork_indexer.sentences import end_of
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -152,13 +154,3 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def number_of(number: int, noun: str, plural: str = "") -> str:
-    """For example 1 name and 2,000 names; ``plural`` if it is not the noun with an s."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def end_of(text: str, room: int) -> str:
-    """The text, or as much of its end as there is room for: the end tells more of a path."""
-    return text if len(text) <= room else "…" + text[-max(room - 1, 8) :]

@@ -217,3 +217,14 @@ async def audit(queue: AuditQueue, verdict: Verdict) -> Finished:
 async def finish(queue: AuditQueue, claim: Claim, verdict: Verdict) -> Finished:
     (finished,) = await queue.finish([Audited(claim, verdict)])
     return finished
+
+
+async def each(
+    queue: AuditQueue, entities: Entities, verdicts: Sequence[Verdict]
+) -> list[Finished]:
+    """One verdict after the other, about the first entities."""
+    done = []
+    for gid, verdict in zip(GIDS, verdicts, strict=False):
+        entities.seed_one(gid)
+        done.append(await audit(queue, verdict))
+    return done

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from artwork_indexer.database import Database
+from audit.guardrails import Guardrails
 from audit.queue import AuditQueue
 from tests.audit.queue_fixtures import Entities, open_audits
 
@@ -33,3 +35,10 @@ async def others(database_url: str) -> AsyncIterator[AuditQueue]:
     """The queue of a worker called "other", without limits."""
     async with open_audits(database_url, "other") as queue:
         yield queue
+
+
+@pytest.fixture
+async def guardrails(database_url: str) -> AsyncIterator[Guardrails]:
+    """Those of another process."""
+    async with Database(database_url, size=1, prepared=False, name="person") as database:
+        yield Guardrails(database)

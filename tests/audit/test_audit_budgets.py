@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import pytest
 
-from artwork_indexer.database import Database
 from audit.guardrails import Guardrails
 from audit.queue import Audited, AuditQueue, Finished
 from audit.verdict import Verdict
@@ -24,6 +22,7 @@ from tests.audit.queue_fixtures import (
     copy_of,
     deferred,
     delete_of,
+    each,
     finding,
     index_of,
     kind,
@@ -37,23 +36,6 @@ pytest_plugins = ["tests.audit.queue_plugin"]
 
 A, B = GIDS[:2]
 WORKERS: Final = 5
-
-
-@pytest.fixture
-async def guardrails(database_url: str) -> AsyncIterator[Guardrails]:
-    async with Database(database_url, size=1, prepared=False, name="person") as database:
-        yield Guardrails(database)
-
-
-async def each(
-    queue: AuditQueue, entities: Entities, verdicts: Sequence[Verdict]
-) -> list[Finished]:
-    """One verdict after the other, about the first entities."""
-    done = []
-    for gid, verdict in zip(GIDS, verdicts, strict=False):
-        entities.seed_one(gid)
-        done.append(await audit(queue, verdict))
-    return done
 
 
 def spent(entities: Entities, budget: str) -> int:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import pytest
 
-from artwork_indexer.database import Database
 from audit.guardrails import Guardrails
-from audit.queue import Audited, AuditQueue, Finished
-from audit.verdict import Verdict
+from audit.queue import Audited, AuditQueue
 from tests.audit.queue_fixtures import (
     OLD_FORMAT,
     STRAY,
@@ -18,6 +15,7 @@ from tests.audit.queue_fixtures import (
     audit,
     deferred,
     delete_of,
+    each,
     finding,
     index_of,
     limited,
@@ -35,23 +33,6 @@ TOO_LARGE: Final = (
     f" {A}`. Or repair it by hand: `artwork-indexer check release {A}` shows what is wrong, and"
     f" `artwork-indexer enqueue release {A}` writes its index.json and XML anew."
 )
-
-
-@pytest.fixture
-async def guardrails(database_url: str) -> AsyncIterator[Guardrails]:
-    async with Database(database_url, size=1, prepared=False, name="person") as database:
-        yield Guardrails(database)
-
-
-async def each(
-    queue: AuditQueue, entities: Entities, verdicts: Sequence[Verdict]
-) -> list[Finished]:
-    """One verdict after the other, about the first entities."""
-    done = []
-    for gid, verdict in zip(GIDS, verdicts, strict=False):
-        entities.seed_one(gid)
-        done.append(await audit(queue, verdict))
-    return done
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,7 @@ def until_broken(data: bytes) -> tuple[list[bytes], str | None]:
     except Broken as broken:
         return lines, str(broken)
     return lines, None
+
+
+LIST = text(triage(gid, DATE) for gid in GIDS)
+LINES = LIST.splitlines()

@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from artwork_indexer.cli.main import guarded
@@ -21,6 +20,8 @@ from tests.audit.seeding.img129_fixtures import GIDS, tar, text
 ODD = os.fsdecode(b"caf\xe9\x1b[2J\n.txt")
 LEGIBLE = r"caf\xe9\x1b[2J\n.txt"
 
+pytest_plugins = ["tests.audit.seeding.img129_plugin"]
+
 Rows = psycopg.Connection[Any]
 
 
@@ -28,16 +29,6 @@ Rows = psycopg.Connection[Any]
 def rows(database_url: str) -> Iterator[Rows]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def config(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration; files are named from beside it."""
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "config.ini"
-    keys = "\n".join(f"{key}={value}" for key, value in conninfo_to_dict(database_url).items())
-    path.write_text(f"[database]\n{keys}\n", "utf-8")
-    return path
 
 
 def run(config: Path, *arguments: str) -> int:

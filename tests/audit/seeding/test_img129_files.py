@@ -17,18 +17,16 @@ from audit.seeding.img129_files import Headed, line_blocks, list_name, members
 from audit.seeding.img129_lines import LONGEST_LINE
 from audit.seeding.img129_streams import Broken, Buffered, FileStream, XzStream
 from tests.audit.seeding.img129_fixtures import (
-    DATE,
     GIDS,
+    LINES,
+    LIST,
     Pieces,
     read,
     tar,
     text,
-    triage,
     until_broken,
 )
 
-LIST = text(triage(gid, DATE) for gid in GIDS)
-LINES = LIST.splitlines()
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
     "xz": lzma.compress,

@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from artwork_indexer.cli.main import guarded
@@ -26,6 +25,8 @@ from audit.seeding.img129 import Imported, import_files, result_files, source_of
 from audit.seeding.progress import Progress, Tally
 from tests.audit.seeding.img129_fixtures import DATE, GIDS, MISSING, URL, tar, text, triage
 from tests.queue_fixtures import until
+
+pytest_plugins = ["tests.audit.seeding.img129_plugin"]
 
 Rows = psycopg.Connection[Any]
 
@@ -40,16 +41,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def rows(database_url: str) -> Iterator[Rows]:
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
         yield connection
-
-
-@pytest.fixture
-def config(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration; files are named from beside it."""
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "config.ini"
-    keys = "\n".join(f"{key}={value}" for key, value in conninfo_to_dict(database_url).items())
-    path.write_text(f"[database]\n{keys}\n", "utf-8")
-    return path
 
 
 def put(name: str, data: bytes) -> Path:

@@ -12,18 +12,13 @@ import pytest
 from audit.seeding.img129_files import line_blocks, members
 from audit.seeding.img129_streams import Broken
 from tests.audit.seeding.img129_fixtures import (
-    DATE,
-    GIDS,
+    LINES,
+    LIST,
     Pieces,
     read,
     tar,
-    text,
-    triage,
     until_broken,
 )
-
-LIST = text(triage(gid, DATE) for gid in GIDS)
-LINES = LIST.splitlines()
 
 
 def named(name: str, kind: bytes) -> tarfile.TarInfo:

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from artwork_indexer.sentences import number_of
 from audit.seeding import progress
-from audit.seeding.progress import Progress, Tally, duration, number_of
+from audit.seeding.progress import Progress, Tally, duration
 
 
 class Terminal(io.StringIO):
