@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION artwork_indexer.audit_plan(
 ) RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET enable_seqscan TO off
+SET enable_bitmapscan TO off
 AS $$
 DECLARE
     bounds constant timestamptz[] := ARRAY(

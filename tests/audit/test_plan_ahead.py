@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +126,27 @@ async def test_counts_every_entity_that_comes_up_by_itself_once(
         plan = await read_plan(database, DEFAULT, 3)
     assert plan.due == Due(2, 3, (1, 2, 0), 1)
     assert [day.due for day in plan.days] == [1, 2, 0]
+
+
+def test_the_plan_reads_indexes_and_no_row(entities: Entities) -> None:
+    """With five million entities it takes a second; the table itself would take many."""
+    entities.run(
+        "INSERT INTO artwork_indexer.audit_entity"
+        "       (entity_type, gid, status, last_audit_at, next_audit_at)"
+        " SELECT 'release', gen_random_uuid(), CASE mod(n, 2) WHEN 0 THEN 'clean'"
+        "        ELSE 'unchecked' END::artwork_indexer.audit_entity_status, now(),"
+        "        now() + n * interval '1 minute' FROM generate_series(1, 5000) AS n"
+    )
+    entities.run("VACUUM ANALYZE artwork_indexer.audit_entity")
+    table = "'artwork_indexer.audit_entity'::regclass"
+    with psycopg.connect(entities.conninfo) as connection:
+        counted = connection.execute("SELECT * FROM artwork_indexer.audit_plan(2)").fetchall()
+        read = connection.execute(
+            f"SELECT pg_stat_get_xact_tuples_returned({table}),"
+            f" pg_stat_get_xact_tuples_fetched({table})".encode()
+        ).fetchone()
+    assert sum(entities for _, entities in counted) == 5000
+    assert read == (0, 0)
 
 
 def test_as_an_operator_sees_it(

@@ -323,3 +323,26 @@ async def test_a_follower_goes_on_after_another_run(place: Place) -> None:
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
+
+
+async def test_a_run_that_blocks_another_one_comes_to_its_end(
+    place: Place, database_url: str
+) -> None:
+    """Releases come before events here, and the other way round there."""
+    await begun(place)
+    change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}")
+    insert = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES (%s, %s)"
+    waiting = (
+        "SELECT FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    run = feed(place)
+    with psycopg.connect(database_url) as other:
+        other.execute("SET LOCAL deadlock_timeout = '1min'")
+        other.execute(insert, ["event", EVENT])
+        reading = asyncio.create_task(run.catch_up(place.progress))
+        await until(lambda: bool(place.rows.execute(waiting).fetchall()))
+        await asyncio.to_thread(other.execute, insert, ["release", RELEASE])
+    assert await reading
+    assert run.noted.tally == Tally(already=2)
+    assert {waits(row) for row in place.entities().values()} == {SETTLE}
