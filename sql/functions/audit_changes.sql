@@ -31,6 +31,23 @@ BEGIN
         RETURN;
     END IF;
 
+    IF inserted > 0 THEN
+        -- Deferred: the claim takes whatever is unchecked at once. First of all: whom somebody
+        -- else enters meanwhile is found below.
+        INSERT INTO artwork_indexer.audit_entity
+               (entity_type, gid, status, deferral_reason, next_audit_at, return_reason,
+                seeded_from)
+        SELECT DISTINCT note_changed_items.entity_type, new.gid,
+               'deferred'::artwork_indexer.audit_entity_status, 'change', due, 'change',
+               'archive changes'
+          FROM unnest(gids) AS new (gid)
+         WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
+                 WHERE known.entity_type = note_changed_items.entity_type AND known.gid = new.gid)
+               IS NULL
+         ORDER BY new.gid
+            ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS inserted = ROW_COUNT;
+    END IF;
     free := ARRAY(
         SELECT known.id FROM artwork_indexer.audit_entity AS known
          WHERE known.entity_type = note_changed_items.entity_type AND known.gid = ANY (gids)
@@ -46,21 +63,5 @@ BEGIN
      WHERE touched.id = ANY (free)
        AND (touched.next_audit_at IS NULL OR touched.next_audit_at > due);
     GET DIAGNOSTICS hinted = ROW_COUNT;
-    IF inserted > 0 THEN
-        -- Deferred: the claim takes whatever is unchecked at once.
-        INSERT INTO artwork_indexer.audit_entity
-               (entity_type, gid, status, deferral_reason, next_audit_at, return_reason,
-                seeded_from)
-        SELECT DISTINCT note_changed_items.entity_type, new.gid,
-               'deferred'::artwork_indexer.audit_entity_status, 'change', due, 'change',
-               'archive changes'
-          FROM unnest(gids) AS new (gid)
-         WHERE (SELECT known.id FROM artwork_indexer.audit_entity AS known
-                 WHERE known.entity_type = note_changed_items.entity_type AND known.gid = new.gid)
-               IS NULL
-         ORDER BY new.gid
-            ON CONFLICT DO NOTHING;
-        GET DIAGNOSTICS inserted = ROW_COUNT;
-    END IF;
 END
 $$;

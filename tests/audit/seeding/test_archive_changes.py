@@ -36,6 +36,10 @@ from tests.queue_fixtures import until
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
 
 KNOWN = (RELEASE, MERGED_RELEASE, EVENT, MERGED_EVENT)
+ENTER = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES (%s, %s)"
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 async def test_the_first_run_notes_the_moment_and_the_next_the_changes(place: Place) -> None:
@@ -325,24 +329,34 @@ async def test_a_follower_goes_on_after_another_run(place: Place) -> None:
         await following
 
 
+async def test_an_entity_that_somebody_else_enters_meanwhile_is_hinted(
+    place: Place, database_url: str
+) -> None:
+    await begun(place)
+    change(place, f"mbid-{RELEASE}")
+    run = feed(place)
+    with psycopg.connect(database_url) as other:
+        other.execute(ENTER, ["release", RELEASE])
+        reading = asyncio.create_task(run.catch_up(place.progress))
+        await until(lambda: bool(place.rows.execute(WAITING).fetchall()))
+    assert await reading
+    assert run.noted.tally == Tally(already=1)
+    assert waits(place.entities()[RELEASE]) == SETTLE
+
+
 async def test_a_run_that_blocks_another_one_comes_to_its_end(
     place: Place, database_url: str
 ) -> None:
     """Releases come before events here, and the other way round there."""
     await begun(place)
     change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}")
-    insert = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES (%s, %s)"
-    waiting = (
-        "SELECT FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
     run = feed(place)
     with psycopg.connect(database_url) as other:
         other.execute("SET LOCAL deadlock_timeout = '1min'")
-        other.execute(insert, ["event", EVENT])
+        other.execute(ENTER, ["event", EVENT])
         reading = asyncio.create_task(run.catch_up(place.progress))
-        await until(lambda: bool(place.rows.execute(waiting).fetchall()))
-        await asyncio.to_thread(other.execute, insert, ["release", RELEASE])
+        await until(lambda: bool(place.rows.execute(WAITING).fetchall()))
+        await asyncio.to_thread(other.execute, ENTER, ["release", RELEASE])
     assert await reading
     assert run.noted.tally == Tally(already=2)
     assert {waits(row) for row in place.entities().values()} == {SETTLE}
