@@ -30,7 +30,7 @@ from artwork_indexer.migrations import connect
 from artwork_indexer.projects import CAA, PROJECTS
 from artwork_indexer.sentences import number_of
 from artwork_indexer.waiting import first_of
-from audit.seeding.archive import CollectionSearch, Outcome, with_art
+from audit.seeding.archive import CollectionSearch, Outcome, begin_anew, source_of, with_art
 from audit.seeding.changes import SOURCE as CHANGES
 from audit.seeding.changes import ChangeFeed
 from audit.seeding.item_lists import ItemList
@@ -227,22 +227,24 @@ async def search(run: Run) -> int:
         credentials=credentials_of(config, options.credentials),
     )
     summary, outcomes, tallies = run.summary(), [], {}
-    for project in PROJECTS:
-        if options.collection in (None, project.collection):
-            with Progress(project.name, "items") as progress:
-                seeder = CollectionSearch(
-                    run.database,
-                    service,
-                    run.patience(progress),
-                    project,
-                    scope=options.scope,
-                    is_dry=options.is_dry,
-                )
-                seeding, outcome = await seeder.run(
-                    progress, run.rejected.note, restart=options.from_start
-                )
-            tallies[seeder.source] = seeding.tally
-            outcomes.append(outcome)
+    wanted = [one for one in PROJECTS if options.collection in (None, one.collection)]
+    if options.from_start and not options.is_dry:
+        await begin_anew(run.database, (source_of(project, options.scope) for project in wanted))
+    for project in wanted:
+        with Progress(project.name, "items") as progress:
+            seeder = CollectionSearch(
+                run.database,
+                service,
+                run.patience(progress),
+                project,
+                scope=options.scope,
+                is_dry=options.is_dry,
+            )
+            seeding, outcome = await seeder.run(
+                progress, run.rejected.note, restart=options.from_start
+            )
+        tallies[seeder.source] = seeding.tally
+        outcomes.append(outcome)
     known = await with_art(run.database)
     summary.tell(
         tallies,

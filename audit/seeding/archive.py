@@ -156,6 +156,22 @@ class Pass:
     reject: Reject
 
 
+def source_of(project: Project, scope: str | None) -> str:
+    """Under which name the position of a search is kept."""
+    return " ".join(filter(None, (SOURCE, project.collection, scope)))
+
+
+async def begin_anew(database: Database, sources: Iterable[str]) -> None:
+    """Forget how far searches came, before the first of them begins.
+
+    However it ends then, the next run goes on with what this one did, and never with a place
+    of the one before it.
+    """
+    for source in sources:
+        seeding = await Seeding.open(database, source)
+        await seeding.add([], {})
+
+
 class CollectionSearch:
     """One pass over one collection, from where the run before it stopped.
 
@@ -180,20 +196,19 @@ class CollectionSearch:
         self._scope = scope
         self._is_dry = is_dry
         self._priority = VISIBLE if scope is None else WITH_ART
-        self.source = " ".join(filter(None, (SOURCE, project.collection, scope)))
+        self.source = source_of(project, scope)
 
     async def run(
         self, progress: Progress, reject: Reject, *, restart: bool = False
     ) -> tuple[Seeding, Outcome]:
         """Go on to the end, or with ``restart`` from the beginning to the end.
 
+        What the run before noted is forgotten with the first page, or by :func:`begin_anew`.
         What keeps it from getting there is the ``failure`` of the outcome, which says what to do:
         Unreachable when the search failed too often, EventError when it refuses what it is asked.
         """
         seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
-        if restart:
-            await seeding.add([], {})
-        place = dict(seeding.position) if seeding.is_resumed else {}
+        place = dict(seeding.position) if seeding.is_resumed and not restart else {}
         cursor = place.get("cursor")
         outcome = Outcome(
             self._project,

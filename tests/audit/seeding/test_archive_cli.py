@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from artwork_indexer.projects import EAA
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
 from tests.audit.seeding.archive_fixtures import (
     CHANGES,
@@ -228,6 +229,23 @@ async def test_a_search_that_was_ended_goes_on(
     assert (ended.code, ended.json["inserted"], ended.json["already"]) == (0, 100, 0)
     assert ended.json["searches"]["coverartarchive"]["named"] == 300
     assert len(place.asked(SCRAPE)) == 1
+
+
+async def test_from_start_forgets_the_places_of_all_collections_at_once(place: Place) -> None:
+    place.archive.listed["eventartarchive"] = names(*range(250))
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=3, skip=1)
+    await place.search(EAA).run(place.progress, place.reject)
+    source = "archive search eventartarchive"
+    assert place.checkpoint(source)["position"]["named"] == 100
+    place.archive.faults.clear()
+    hang = kinds.Hang()
+    rule = place.archive.faults.add("GET", SCRAPE, hang)
+    process = await start(place, "--from-start")
+    await until(lambda: rule.hits == 1)
+    process.kill()
+    await process.communicate()
+    hang.release()
+    assert place.checkpoint(source)["position"] == {}
 
 
 @pytest.mark.parametrize(

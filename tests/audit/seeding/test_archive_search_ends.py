@@ -6,8 +6,9 @@ import base64
 
 import pytest
 
+from artwork_indexer.projects import PROJECTS
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
-from audit.seeding.archive import Distinct, Outcome
+from audit.seeding.archive import Distinct, Outcome, begin_anew, source_of
 from audit.seeding.progress import Tally
 from tests.audit.seeding.archive_fixtures import SCRAPE, STAFF_KEYS, Place, names
 
@@ -125,12 +126,18 @@ async def test_what_is_of_two_runs_is_told(place: Place) -> None:
     assert (outcome.as_json(None)["resumed"], stopped.as_json(None)["resumed"]) == (True, False)
 
 
-async def test_restart_forgets_the_place_at_once(place: Place) -> None:
-    place.archive.listed["coverartarchive"] = names(*range(250))
-    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=6, skip=1)
-    await place.search().run(place.progress, place.reject)
-    await place.search().run(place.progress, place.reject, restart=True)
-    assert place.checkpoint("archive search coverartarchive")["position"] == {}
+async def test_beginning_anew_forgets_every_place(place: Place) -> None:
+    sources = [source_of(project, None) for project in PROJECTS]
+    for project in PROJECTS:
+        place.archive.listed[project.collection] = names(*range(250))
+        place.archive.faults.add("GET", SCRAPE, kinds.html(), times=3, skip=1)
+        await place.search(project).run(place.progress, place.reject)
+        place.archive.faults.clear()
+    assert all(place.checkpoint(source)["position"]["cursor"] for source in sources)
+    await begin_anew(place.database, sources)
+    assert [place.checkpoint(source)["position"] for source in sources] == [{}, {}]
+    _, outcome = await place.search(PROJECTS[1]).run(place.progress, place.reject)
+    assert (outcome.named, outcome.resumed) == (250, False)
 
 
 async def test_a_reason_without_an_end_gets_one(place: Place) -> None:
