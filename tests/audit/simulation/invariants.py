@@ -19,6 +19,7 @@ from tests.audit.simulation.plans import Plan
 from tests.audit.simulation.right import Rightness
 from tests.audit.simulation.stock import Entity
 
+OWNER_IN_REVIEW: Final = "owner-in-review"
 DONE: Final = ("clean", "legacy", "manual_review")
 ENTITIES: Final = """
     SELECT entity.id, entity.entity_type::text, entity.gid::text, entity.status::text,
@@ -26,6 +27,9 @@ ENTITIES: Final = """
            (SELECT count(*) FROM artwork_indexer.needs_manual_review AS review
              WHERE review.audit_entity_id = entity.id AND review.status = 'open'
                AND review.review_reason <> '') AS questions,
+           EXISTS (SELECT FROM artwork_indexer.needs_manual_review AS review
+                    WHERE review.audit_entity_id = entity.id AND review.status = 'open')
+           AND NOT artwork_indexer.lacks_only_originals(entity.id) AS bars_writes,
            EXISTS (SELECT FROM artwork_indexer.audit_repair AS repair
                     WHERE repair.audit_entity_id = entity.id) AS was_repaired
       FROM artwork_indexer.audit_entity AS entity
@@ -126,7 +130,7 @@ class Watch:
     @property
     def last_words(self) -> tuple[str, ...]:
         """Reasons for which a verdict may be missing although everybody is well."""
-        words = ["fresh-upload"]
+        words = ["fresh-upload", OWNER_IN_REVIEW]
         if self.settings["mode"] == "report":
             words.append("report-mode")
         words += [
@@ -261,10 +265,18 @@ class Watch:
         status = row["status"]
         if status == "deferred":
             is_said = row["deferral_reason"] in self.last_words
+            if row["deferral_reason"] == OWNER_IN_REVIEW:
+                is_said = self._is_barred(entity)
             return None if is_said else f"deferred for {row['deferral_reason']}"
         if status not in DONE or (entity in self.untouched and status == "manual_review"):
             return str(status)
         return None if status == "manual_review" else self.right.what_is_wrong(entity)
+
+    def _is_barred(self, entity: Entity) -> bool:
+        """Whether a person is asked about another entity of its world, which bars its repair."""
+        barring = {row["gid"] for row in self._rows(ENTITIES) if row["bars_writes"]}
+        world = next(ground.entities for ground in self.grounds if entity in ground.entities)
+        return any(one.gid in barring for one in world if one != entity)
 
     def verdicts(self) -> dict[str, str]:
         return {row["gid"]: row["status"] for row in self._rows(ENTITIES)}
