@@ -13,6 +13,8 @@ from artwork_indexer.database import Database, query
 from audit.guardrails import Guardrails, Hold
 
 HOURS: Final = 24
+SHOWN_HOURS: Final = 0.1
+"""The shortest time that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,10 @@ def _remedies(ahead: Ahead, days: float) -> Iterator[str]:
 
 
 def _days(days: float) -> str:
-    return f"{days:,.0f} days" if days >= 2 else f"{days * HOURS:,.1f} hours"
+    if days >= 2:
+        return f"{days:,.0f} days"
+    hours = days * HOURS
+    return f"{hours:.1f} hours" if hours >= SHOWN_HOURS else f"less than {SHOWN_HOURS:g} hours"
 
 
 def _rate(per_hour: float) -> str:

@@ -10,6 +10,7 @@ import click
 from artwork_indexer.cli.audit_output import safe
 from artwork_indexer.cli.common import config_option, load_config, with_database
 from artwork_indexer.cli.output import json_option, print_json, print_table
+from artwork_indexer.sentences import number_of
 from audit.plan_ahead import Ahead, promise, read_plan
 
 COLUMNS = ("day", "waiting", "due", "audited", "left over")
@@ -72,9 +73,9 @@ def headline(ahead: Ahead) -> Iterator[str]:
     due = ahead.due
     if due.total:
         yield (
-            f"{due.total:,} entities come up by themselves: {due.never_audited:,} for the first "
-            f"time, {due.overdue:,} are due again, {sum(due.days):,} in these days, "
-            f"{due.later:,} later."
+            f"Coming up by itself: {number_of(due.total, 'entity', 'entities')}. "
+            f"{due.never_audited:,} for the first time, {due.overdue:,} due again, "
+            f"{sum(due.days):,} in these days, {due.later:,} later."
         )
     if not ahead.enabled:
         yield "[audit] enabled = no: this is what would be."

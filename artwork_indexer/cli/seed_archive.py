@@ -34,7 +34,7 @@ from audit.seeding.archive import CollectionSearch, Outcome, begin_anew, source_
 from audit.seeding.changes import SOURCE as CHANGES
 from audit.seeding.changes import ChangeFeed
 from audit.seeding.item_lists import ItemList
-from audit.seeding.patience import MOST_FAILURES, Patience
+from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress
 from audit.seeding.rejected import Rejected
 
@@ -119,16 +119,9 @@ class Run:
     reads: Service
     rejected: Rejected
 
-    def patience(
-        self, progress: Progress, *, most_failures: int | None = MOST_FAILURES
-    ) -> Patience:
+    def patience(self, progress: Progress) -> Patience:
         """For requests whose waits the progress tells of."""
-        return Patience(
-            self.database,
-            progress.tell,
-            most_failures=most_failures,
-            is_dry=self.options.is_dry,
-        )
+        return Patience(self.database, progress.tell, is_dry=self.options.is_dry)
 
     def summary(self) -> Summary:
         """What is printed in the end."""

@@ -68,7 +68,7 @@ def stoppable() -> Callable[[Command], Command]:
 def _what_next(options: Mapping[str, object]) -> str:
     """What a person has to know who stopped a command with these options."""
     if options.get("is_dry"):
-        return "; nothing was written."
+        return "; nothing was put under audit."
     if options.get("identifiers") == STANDARD_INPUT:
         return ". What was read is under audit: give it the rest, or all of it, again."
     if options.get("from_start"):
@@ -120,7 +120,7 @@ class Summary:
         for note in notes:
             click.echo(note)
         if self.is_dry:
-            click.echo("Dry run: nothing was written.")
+            click.echo("Dry run: nothing was put under audit.")
         last = ", the last of them" if is_resumed else ""
         entries = number_of(total.total, "entry", "entries")
         click.echo(f"{entries}{last} in {duration(seconds)}.")

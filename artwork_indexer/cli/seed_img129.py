@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,10 +11,10 @@ from artwork_indexer.cli.common import config_option, with_database
 from artwork_indexer.cli.output import json_option
 from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.database import Database
-from artwork_indexer.errors import InputError
 from artwork_indexer.sentences import number_of
 from audit.seeding.img129 import Imported, import_files, result_files
 from audit.seeding.img129_files import printable
+from audit.seeding.line_file import LineFile
 from audit.seeding.progress import Progress
 
 DONE, INCOMPLETE = 0, 1
@@ -48,44 +47,13 @@ def img_129(path: tuple[Path, ...], bad_lines: Path | None, *, is_dry: bool, as_
 
     async def work(database: Database) -> Imported:
         return await import_files(
-            database, files, progress, is_dry=is_dry, note_bad_line=note_bad_line
+            database, files, progress, is_dry=is_dry, note_bad_line=listed.add
         )
 
-    with noting(bad_lines) as note_bad_line, Progress("img-129", "kB") as progress:
+    with LineFile(bad_lines) as listed, Progress("img-129", "kB") as progress:
         imported = with_database(work)
     tell(imported, summary, bad_lines)
     return INCOMPLETE if imported.reading.refused_files else DONE
-
-
-@contextmanager
-def noting(path: Path | None) -> Iterator[Callable[[str], None] | None]:
-    """What adds a line to a file; None without one.
-
-    Raises:
-        InputError: the file cannot be written; also raised by what this gives.
-    """
-    if path is None:
-        yield None
-        return
-
-    def failed(error: OSError) -> InputError:
-        return InputError(
-            f"{printable(str(path))} cannot be written: {error.strerror}. Name another file."
-        )
-
-    try:
-        file = path.open("ab", buffering=0)
-    except OSError as error:
-        raise failed(error) from error
-
-    def note(line: str) -> None:
-        try:
-            file.write(f"{line}\n".encode())
-        except OSError as error:
-            raise failed(error) from error
-
-    with file:
-        yield note
 
 
 def tell(imported: Imported, summary: Summary, listed: Path | None) -> None:

@@ -19,7 +19,6 @@ from artwork_indexer.archive.search import CursorRefused, Page, Search
 from artwork_indexer.database import Database, query
 from artwork_indexer.errors import (
     ArtworkIndexerError,
-    CredentialsRefused,
     EventError,
     PermanentError,
     Unreachable,
@@ -30,6 +29,7 @@ from audit.seeding.checkpoint import WITH_ART, Seeding
 from audit.seeding.identifiers import VISIBLE, Reject, decide
 from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress
+from audit.seeding.walking import musicbrainz_in
 
 SOURCE: Final = "archive search"
 NOT_THERE: Final = frozenset({403, 404, 405, 410})
@@ -121,8 +121,6 @@ class Outcome:
             )
         if self.failure:
             notes.append(f"{name}: the search ended early. {self.failure}")
-            if isinstance(self.failure, CredentialsRefused):
-                notes.append("Check the keys, or leave out --credentials and --scope.")
         elif self.broken:
             notes.append(self.broken)
         elif self.is_short:
@@ -205,7 +203,11 @@ class CollectionSearch:
 
         What the run before noted is forgotten with the first page, or by :func:`begin_anew`.
         What keeps it from getting there is the ``failure`` of the outcome, which says what to do:
-        Unreachable when the search failed too often, EventError when it refuses what it is asked.
+        Unreachable when the search, or the database, failed too often, EventError when the
+        search refuses what it is asked.
+
+        Raises:
+            Refused: another run of this search is under way, or this is no MusicBrainz database.
         """
         seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
         place = dict(seeding.position) if seeding.is_resumed and not restart else {}
@@ -309,8 +311,11 @@ async def both(first: Awaitable[None], second: Awaitable[Page]) -> Page:
 
 
 async def with_art(database: Database) -> dict[str, int | None]:
-    """About how many releases and events have art; None when nobody knows."""
-    return {
-        row["entity_type"]: row["entities"]
-        for row in await database.fetch(query("seed_archive_with_art"))
-    }
+    """About how many releases and events have art; None when nobody knows.
+
+    Raises:
+        Refused: this is no MusicBrainz database.
+    """
+    with musicbrainz_in("[database]"):
+        rows = await database.fetch(query("seed_archive_with_art"))
+    return {row["entity_type"]: row["entities"] for row in rows}

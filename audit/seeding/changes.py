@@ -16,7 +16,7 @@ from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.sentences import ended
 from audit.seeding.archive import Repeats
 from audit.seeding.change_position import Position, from_day
-from audit.seeding.checkpoint import Checkpoint, Checkpoints, after_deadlocks, store
+from audit.seeding.checkpoint import Checkpoint, Checkpoints, in_transaction, store
 from audit.seeding.identifiers import FOREIGN, Decided, Reject, decide
 from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress, Tally
@@ -164,36 +164,36 @@ class ChangeFeed:
         later = () if is_everything else self._position.later
         names = [*(f"mbid-{mbid}" for mbid in later), *batch.names]
         decided = await decide(self._database, names, None, self._reject_ours)
-        written = await after_deadlocks(
-            lambda: self._write(batch, asked_at, decided, in_pass=in_pass)
-        )
+
+        async def write(connection: Connection) -> tuple[Written, Position, Tally]:
+            return await self._write(connection, batch, asked_at, decided, in_pass=in_pass)
+
+        written, self._position, tally = await in_transaction(self._database, write)
         self._wanted = None
+        self.noted.tally += tally
         self.noted.hinted += written.hinted
         self.noted.held = len(written.held)
         self.noted.counts += decided.counts
 
     async def _write(
-        self, batch: Batch, asked_at: datetime, decided: Decided, *, in_pass: bool
-    ) -> Written:
-        """One transaction."""
-        async with self._database.transaction() as connection:
-            await connection.execute(query("seed_begin"))
-            if self._position.names_everything(in_pass=in_pass):
-                written = await self._seed(connection, decided)
-                written.held = list(self._position.later)
-            else:
-                written = await self._hint(connection, decided)
-            position = self._position.after(batch, asked_at, tuple(written.held), in_pass=in_pass)
-            tally = Tally(
-                written.inserted,
-                decided.total - written.inserted,
-                decided.skipped,
-                decided.refused,
-            )
-            await self._save(connection, position, tally)
-        self._position = position
-        self.noted.tally += tally
-        return written
+        self,
+        connection: Connection,
+        batch: Batch,
+        asked_at: datetime,
+        decided: Decided,
+        *,
+        in_pass: bool,
+    ) -> tuple[Written, Position, Tally]:
+        if self._position.names_everything(in_pass=in_pass):
+            written = await self._seed(connection, decided)
+            written.held = list(self._position.later)
+        else:
+            written = await self._hint(connection, decided)
+        position = self._position.after(batch, asked_at, tuple(written.held), in_pass=in_pass)
+        already = decided.total - written.inserted
+        tally = Tally(written.inserted, already, decided.skipped, decided.refused)
+        await self._save(connection, position, tally)
+        return written, position, tally
 
     async def _save(self, connection: Connection, position: Position, tally: Tally) -> None:
         if self._is_dry:

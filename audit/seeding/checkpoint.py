@@ -34,17 +34,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a source was read; ``tally`` is of the pass that began at ``started_at``.
+    """How far a source was read; ``tally`` is of the whole pass.
 
     ``finished_at`` is None while a pass is under way, or was stopped.
     """
 
-    source: str
     position: Mapping[str, Any]
     revision: int
     tally: Tally
-    started_at: datetime
-    updated_at: datetime
     finished_at: datetime | None
 
 
@@ -143,7 +140,7 @@ class Seeding:
         self.is_resumed = before is not None and before.finished_at is None
         self.tally = Tally()
         self.raised = 0
-        """How many of those that were under audit got a higher priority."""
+        """How many of those that were under audit moved forward."""
         self._analyzed_at = ANALYZED_AT
 
     @classmethod
@@ -167,61 +164,45 @@ class Seeding:
 
         Raises:
             Refused: another run of this source is under way.
-            Unreachable: somebody locks the whole table.
+            Unreachable: somebody holds what the batch needs for too long.
         """
-        tally = await after_deadlocks(
-            lambda: self._write(batches, position, skipped, refused, finished)
-        )
+
+        async def write(connection: Connection) -> tuple[Tally, int]:
+            tally, raised = Tally(skipped=skipped, refused=refused), 0
+            for batch in batches:
+                row = await store(connection, batch, is_dry=self.is_dry)
+                tally += Tally(row["inserted"], row["already"])
+                raised += row["raised"]
+            await self._save(connection, position, tally, finished=finished)
+            return tally, raised
+
+        tally, raised = await in_transaction(self._database, write)
+        self.position = position
+        self.tally += tally
+        self.raised += raised
         if not self.is_dry and self.tally.inserted >= self._analyzed_at:
             self._analyzed_at *= 10
             await self._database.fetch(query("seed_analyze"))
         return tally
 
-    async def _write(
-        self,
-        batches: Sequence[Batch],
-        position: Mapping[str, Any],
-        skipped: int,
-        refused: int,
-        finished: bool,
-    ) -> Tally:
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(query("seed_begin"))
-                return await self._add(connection, batches, position, skipped, refused, finished)
-        except psycopg.errors.LockNotAvailable as error:
-            raise Unreachable(
-                "Another transaction locks the tables of the audit for too long. Nothing of this "
-                "batch was written; run the command again, it goes on where it was."
-            ) from error
-
-    async def _add(
+    async def _save(
         self,
         connection: Connection,
-        batches: Sequence[Batch],
         position: Mapping[str, Any],
-        skipped: int,
-        refused: int,
+        tally: Tally,
+        *,
         finished: bool,
-    ) -> Tally:
-        tally, raised = Tally(skipped=skipped, refused=refused), 0
-        for batch in batches:
-            row = await store(connection, batch, is_dry=self.is_dry)
-            tally += Tally(row["inserted"], row["already"])
-            raised += row["raised"]
-        if not self.is_dry:
-            self._before = await self._checkpoints.save(
-                connection,
-                self._source,
-                position,
-                self._earlier() + tally,
-                revision=0 if self._before is None else self._before.revision,
-                finished=finished,
-            )
-        self.position = position
-        self.tally += tally
-        self.raised += raised
-        return tally
+    ) -> None:
+        if self.is_dry:
+            return
+        self._before = await self._checkpoints.save(
+            connection,
+            self._source,
+            position,
+            self._earlier() + tally,
+            revision=0 if self._before is None else self._before.revision,
+            finished=finished,
+        )
 
     def _earlier(self) -> Tally:
         """What the pass counted before; one that is finished counts no more."""
@@ -252,12 +233,28 @@ def _array(values: Sequence[object] | str) -> list[object] | str:
     return values if isinstance(values, str) else list(values)
 
 
-async def after_deadlocks(write: Callable[[], Awaitable[T]]) -> T:
-    """Write a transaction, again after a deadlock.
+async def in_transaction(database: Database, write: Callable[[Connection], Awaitable[T]]) -> T:
+    """Write a batch and the position after it: all or nothing, and again after a deadlock.
 
     Two runs may name the same entities in different batches, and so wait for each other.
+
+    Raises:
+        Unreachable: somebody holds what is needed for too long.
     """
     for _ in range(MOST_DEADLOCKS):
         with suppress(psycopg.errors.DeadlockDetected):
-            return await write()
-    return await write()
+            return await _once(database, write)
+    return await _once(database, write)
+
+
+async def _once(database: Database, write: Callable[[Connection], Awaitable[T]]) -> T:
+    try:
+        async with database.transaction() as connection:
+            await connection.execute(query("seed_begin"))
+            return await write(connection)
+    except psycopg.errors.LockNotAvailable as error:
+        raise Unreachable(
+            "Another transaction holds the tables of the audit, or an entity of this batch, for "
+            "too long. Nothing of the batch was written; run the command again, it goes on where "
+            "it was."
+        ) from error

@@ -15,6 +15,7 @@ from typing import Final
 from artwork_indexer.database import Database, query
 from artwork_indexer.projects import PROJECTS, Project
 from audit.seeding.checkpoint import REDIRECT, WITH_ART, Batch
+from audit.seeding.walking import musicbrainz_in
 
 UNKNOWN: Final = 150
 """Priority of an item of which MusicBrainz knows no entity: what is in it should be gone."""
@@ -78,12 +79,17 @@ class Known:
 
 
 async def look_up(database: Database, mbids: Sequence[str]) -> dict[str, Known]:
-    """What the database knows of MBIDs, by type of entity."""
+    """What the database knows of MBIDs, by type of entity.
+
+    Raises:
+        Refused: this is no MusicBrainz database.
+    """
     known = {project.entity_type: Known() for project in PROJECTS}
     for start in range(0, len(mbids), LOOKED_UP):
-        rows = await database.fetch(
-            query("seed_archive_known"), gids=list(mbids[start : start + LOOKED_UP])
-        )
+        with musicbrainz_in("[database]"):
+            rows = await database.fetch(
+                query("seed_archive_known"), gids=list(mbids[start : start + LOOKED_UP])
+            )
         for row in rows:
             getattr(known[row["entity_type"]], row["life"]).update(row["gids"])
     return known

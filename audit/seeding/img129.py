@@ -22,13 +22,11 @@ from audit.seeding.checkpoint import Batch, Checkpoints, Seeding
 from audit.seeding.img129_classes import SOURCE, Reason
 from audit.seeding.img129_events import event_mbids
 from audit.seeding.img129_files import printable
-from audit.seeding.img129_reading import Batch as ReadBatch
-from audit.seeding.img129_reading import Reader, Reading
-from audit.seeding.progress import Progress, Tally
+from audit.seeding.img129_reading import Portion, Reader, Reading
+from audit.seeding.progress import KILOBYTE, Progress, Tally
 
 ENTITY_TYPE: Final = "release"
 """There was no event art in 2021: an MBID of an event does not belong into the results."""
-KILOBYTE: Final = 1000
 SWITCH_SECONDS: Final = 0.0005
 
 
@@ -101,6 +99,7 @@ async def import_files(
 
     Raises:
         Refused: another run over these files is under way, or this is no MusicBrainz database.
+        Unreachable: somebody holds what a batch needs for too long.
     """
     source = source_of(files)
     seeding = await Seeding.open(database, source, dry=is_dry)
@@ -180,7 +179,7 @@ def _element(text: str) -> str:
     return f'"{escaped}"'
 
 
-async def _batches(reader: Reader) -> AsyncGenerator[ReadBatch, None]:
+async def _batches(reader: Reader) -> AsyncGenerator[Portion, None]:
     """Batches in order; the next one is read while the user is busy with this one."""
     batches = reader.batches()
     ahead = _next(batches)
@@ -194,5 +193,5 @@ async def _batches(reader: Reader) -> AsyncGenerator[ReadBatch, None]:
         batches.close()
 
 
-def _next(batches: Iterator[ReadBatch]) -> asyncio.Task[ReadBatch | None]:
+def _next(batches: Iterator[Portion]) -> asyncio.Task[Portion | None]:
     return asyncio.create_task(asyncio.to_thread(next, batches, None))

@@ -13,8 +13,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-ORDINARY: Final = 100
-"""The priority of an entity of which nothing is known."""
+from audit.seeding.checkpoint import WITH_ART
+
 LONGEST_REASON: Final = 300
 SOURCE: Final = "img-129"
 
@@ -37,9 +37,9 @@ REINDEX_W_METADATA: Final = ListClass("reindex_w_metadata", 250)
 SET_MEDIATYPE: Final = ListClass("ia_set_mediatype", 200)
 SET_NOINDEX: Final = ListClass("ia_set_noindex", 200)
 REDERIVE_THUMBNAILS: Final = ListClass("rederive_thumbnails", 150)
-DARKENED: Final = ListClass("darkened", ORDINARY)
-SKIPPED: Final = ListClass("skipped", ORDINARY)
-UNIMPORTANT: Final = ListClass("unimportant", ORDINARY)
+DARKENED: Final = ListClass("darkened", WITH_ART)
+SKIPPED: Final = ListClass("skipped", WITH_ART)
+UNIMPORTANT: Final = ListClass("unimportant", WITH_ART)
 
 LISTS: Final[Mapping[str, ListClass]] = MappingProxyType(
     {
@@ -64,13 +64,13 @@ REPORTS: Final = frozenset({"results_all", "results_condensed", "results_jira"})
 
 def other_list(name: str) -> ListClass:
     """A list without a class of its own; its name goes into the reason."""
-    return ListClass(re.sub(r"[^\w.-]+", "_", name)[:40], ORDINARY)
+    return ListClass(re.sub(r"[^\w.-]+", "_", name)[:40], WITH_ART)
 
 
 INPUT_STATES: Final[Mapping[str, ListClass]] = MappingProxyType(
     {
-        "active": ListClass("active", ORDINARY),
-        "empty": ListClass("empty", ORDINARY),
+        "active": ListClass("active", WITH_ART),
+        "empty": ListClass("empty", WITH_ART),
         "merged": ListClass("merged", 200),
         "possibly_deleted": ListClass("possibly_deleted", 200),
     }
@@ -140,7 +140,7 @@ def _first_names(checks: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def merged(one: Reason, other: Reason) -> Reason:
+def combined(one: Reason, other: Reason) -> Reason:
     """The reason of an entity that was told of twice: the more urgent class, all checks."""
     first = one if one.list_class.priority >= other.list_class.priority else other
     return reason(first.list_class, one.checks + other.checks)

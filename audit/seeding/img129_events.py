@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from artwork_indexer.database import Database, query
-from audit.seeding.walking import read
+from audit.seeding.walking import musicbrainz_in
 
 
 async def event_mbids(database: Database) -> frozenset[bytes]:
@@ -12,5 +12,7 @@ async def event_mbids(database: Database) -> frozenset[bytes]:
     Raises:
         Refused: this is no MusicBrainz database.
     """
-    row = await read(database, query("seed_event_mbids"))
+    with musicbrainz_in("[database]"):
+        row = await database.fetch_one(query("seed_event_mbids"))
+    assert row is not None
     return frozenset(row["mbids"].encode().split())

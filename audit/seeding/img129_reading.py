@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from audit.seeding.img129_classes import LISTS, REPORTS, Reason, merged
+from audit.seeding.img129_classes import LISTS, REPORTS, Reason, combined
 from audit.seeding.img129_files import Headed, Member, line_blocks, members, printable
 from audit.seeding.img129_lines import BadLine, Lines, NotAList, Parser, parser_for
 from audit.seeding.img129_streams import Broken, FileStream
@@ -50,7 +50,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Portion:
     """Entities by lower-case MBID, and how far it goes.
 
     ``bytes_done`` of all bytes of the files, as they lie on disk, were read.
@@ -92,7 +92,7 @@ class Reader:
         self.bytes_before = sum(size for _, size in self._files[: begun.file])
         self.bytes_in_all = sum(size for _, size in self._files)
 
-    def batches(self) -> Generator[Batch, None, None]:
+    def batches(self) -> Generator[Portion, None, None]:
         """Everything from the place on. A file that cannot be used is noted and passed over."""
         for number, (path, size) in enumerate(self._files):
             if number < self._begun[0]:
@@ -108,7 +108,7 @@ class Reader:
         if (file, member, line) >= self._begun:
             self._reading.file, self._reading.member, self._reading.line = file, member, line
 
-    def _file(self, path: Path) -> Iterator[Batch]:
+    def _file(self, path: Path) -> Iterator[Portion]:
         label = printable(str(path))
         try:
             file = path.open("rb", buffering=0)
@@ -136,13 +136,13 @@ class Reader:
         if is_empty:
             self._refuse(f"{label} is empty: download it again")
 
-    def _member(self, member: Member) -> Iterator[Batch]:
+    def _member(self, member: Member) -> Iterator[Portion]:
         number = 0
         blocks = Headed(line_blocks(member.stream))
         try:
             parse = self._parser(member, blocks.head())
             for block in blocks:
-                done = max(0, min(self._reading.line - number, len(block)))
+                done = min(self._reading.line - number, len(block))
                 self._lines(member.label, parse, block[done:], number + done)
                 number += len(block)
                 self._reading.line = max(self._reading.line, number)
@@ -183,7 +183,7 @@ class Reader:
             self._told += 1
             known = entities.setdefault(mbid, why)
             if known is not why:
-                entities[mbid] = merged(known, why)
+                entities[mbid] = combined(known, why)
 
     def _tell(self, problem: str) -> None:
         if len(self.bad_lines) < SHOWN:
@@ -199,11 +199,11 @@ class Reader:
             if len(self._reading.refusals) < SHOWN:
                 self._reading.refusals.append(problem)
 
-    def _batch(self) -> Batch:
+    def _batch(self) -> Portion:
         """All that was read since the last one."""
         done = self.bytes_before + (self._stream.done if self._stream else 0)
         self._reading.repeated += self._told - len(self._entities)
         is_last = self._reading.file == len(self._files)
-        batch = Batch(self._entities, self._reading.as_document(), done, is_last)
+        batch = Portion(self._entities, self._reading.as_document(), done, is_last)
         self._entities, self._told, self._blocks = {}, 0, 0
         return batch

@@ -22,7 +22,7 @@ from audit.seeding.checkpoint import Seeding
 from audit.seeding.identifiers import decide
 from audit.seeding.img129_files import line_blocks, members, printable
 from audit.seeding.img129_streams import Broken, FileStream
-from audit.seeding.progress import Progress
+from audit.seeding.progress import KILOBYTE, Progress
 from audit.seeding.rejected import Rejected
 
 SOURCE: Final = "archive identifiers"
@@ -30,7 +30,6 @@ STANDARD_INPUT: Final = Path("-")
 BATCH: Final = 5000
 LOOKED_AT: Final = 1 << 16
 """Bytes at the beginning of a file by which it is known again."""
-KILOBYTE: Final = 1000
 
 
 @dataclass(slots=True)
@@ -62,6 +61,8 @@ class ItemList:
 
         Raises:
             InputError: the file cannot be read.
+            Refused: another run over it is under way, or this is no MusicBrainz database.
+            Unreachable: somebody holds what a batch needs for too long.
         """
         seeding = await Seeding.open(self._database, self.source, dry=self._is_dry)
         with self._open() as file:

@@ -31,17 +31,14 @@ LONGEST_WAIT: Final = 300.0
 
 
 class Patience:
-    """Repeats requests. ``tell`` is told of every wait.
-
-    Without ``most_failures`` it never gives up. A dry run keeps its pauses to itself.
-    """
+    """Repeats requests. ``tell`` is told of every wait. A dry run keeps its pauses to itself."""
 
     def __init__(
         self,
         database: Database,
         tell: Callable[[str], None],
         *,
-        most_failures: int | None = MOST_FAILURES,
+        most_failures: int = MOST_FAILURES,
         first_wait: float = FIRST_WAIT,
         is_dry: bool = False,
     ) -> None:
@@ -67,7 +64,7 @@ class Patience:
                 raise
             except (ServicePaused, TransientError) as error:
                 failures += 1
-                if self._most_failures is not None and failures >= self._most_failures:
+                if failures >= self._most_failures:
                     raise Unreachable(
                         f"The Internet Archive failed {failures} times in a row, last with: "
                         f"{ended(str(error))} Run this again later; it goes on where it was."

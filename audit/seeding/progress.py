@@ -13,6 +13,8 @@ from artwork_indexer.sentences import end_of
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+KILOBYTE: Final = 1000
+"""Bytes; progress in a file counts these."""
 LINE_SECONDS: Final = 10.0
 """How often a line is written where there is no terminal."""
 BESIDE_LABEL: Final = 59

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, LiteralString
 
@@ -130,13 +130,24 @@ async def read(reader: Database, statement: LiteralString, **parameters: object)
         NotRead: they cannot be read.
     """
     try:
-        row = await reader.fetch_one(statement, **parameters)
-    except NOT_MUSICBRAINZ as error:
-        raise Refused(
-            f"This is no MusicBrainz database ({first_line(error)}). Let [database], or "
-            "[database_readonly] if it is set, point at one."
-        ) from error
+        with musicbrainz_in("[database], or [database_readonly] if it is set,"):
+            row = await reader.fetch_one(statement, **parameters)
     except psycopg.Error as error:
         raise NotRead(error) from error
     assert row is not None
     return row
+
+
+@contextmanager
+def musicbrainz_in(section: str) -> Iterator[None]:
+    """Do something with MusicBrainz's tables.
+
+    Raises:
+        Refused: they are not there; ``section`` of the configuration is to be corrected.
+    """
+    try:
+        yield
+    except NOT_MUSICBRAINZ as error:
+        raise Refused(
+            f"This is no MusicBrainz database ({first_line(error)}). Let {section} point at one."
+        ) from error

@@ -12,6 +12,5 @@ SELECT %(source)s, %(position)s::jsonb, %(inserted)s, %(already)s, %(skipped)s, 
        started_at = CASE WHEN seeding.finished_at IS NULL THEN seeding.started_at ELSE now() END,
        updated_at = now(), finished_at = excluded.finished_at
  WHERE seeding.revision = %(revision)s
-RETURNING seeding.source, seeding.position, seeding.revision,
-       seeding.inserted, seeding.already, seeding.skipped, seeding.refused,
-       seeding.started_at, seeding.updated_at, seeding.finished_at
+RETURNING seeding.position, seeding.revision, seeding.finished_at,
+       seeding.inserted, seeding.already, seeding.skipped, seeding.refused

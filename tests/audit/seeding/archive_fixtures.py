@@ -95,7 +95,7 @@ class Place:
         """What the progress told."""
         return self._progress_text.getvalue()
 
-    def patience(self, *, most_failures: int | None = 3, is_dry: bool = False) -> Patience:
+    def patience(self, *, most_failures: int = 3, is_dry: bool = False) -> Patience:
         return Patience(
             self.database,
             self.told.append,

@@ -291,7 +291,7 @@ async def test_of_two_at_once_only_one_goes_on(place: Place) -> None:
 
 
 async def test_follows_and_survives_trouble(place: Place) -> None:
-    run = feed(place, most_failures=None)
+    run = feed(place)
     following = asyncio.create_task(run.follow(place.progress, None, 0.05))
 
     begun = "SELECT FROM artwork_indexer.audit_seeding"

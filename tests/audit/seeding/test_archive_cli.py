@@ -231,6 +231,14 @@ async def test_a_search_that_was_ended_goes_on(
     assert len(place.asked(SCRAPE)) == 1
 
 
+async def test_refused_keys_are_told_with_what_helps(place: Place) -> None:
+    place.archive.faults.add("GET", SCRAPE, kinds.status(403), times=None)
+    ended = await run(place, "--credentials", "environment", "--scope", "all", environ=STAFF)
+    assert ended.code == 3
+    assert "does not accept the keys for this search. Check them, or leave out" in ended.err
+    assert not any(key in ended.out + ended.err for key in STAFF.values())
+
+
 async def test_from_start_forgets_the_places_of_all_collections_at_once(place: Place) -> None:
     place.archive.listed["eventartarchive"] = names(*range(250))
     place.archive.faults.add("GET", SCRAPE, kinds.html(), times=3, skip=1)

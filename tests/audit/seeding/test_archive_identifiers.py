@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from artwork_indexer.errors import InputError
+from artwork_indexer.errors import InputError, Refused
 from artwork_indexer.projects import CAA, EAA
 from audit.seeding import progress
+from audit.seeding.archive import with_art
 from audit.seeding.item_lists import BATCH, ItemList
 from audit.seeding.progress import Progress, Tally
 from audit.seeding.rejected import Rejected
@@ -291,3 +292,12 @@ async def test_a_list_of_rejected_names_that_is_full_is_told_once() -> None:
         Rejected(Path("/dev/full")) as rejected,
     ):
         rejected.note("x", "foreign")
+
+
+async def test_a_database_without_musicbrainz_is_refused(place: Place, items: Path) -> None:
+    place.rows.execute("ALTER SCHEMA musicbrainz RENAME TO elsewhere")
+    write(items, f"mbid-{RELEASE}\n")
+    with pytest.raises(Refused, match=r"no MusicBrainz database .* Let \[database\] point at one"):
+        await imported(place, items)
+    with pytest.raises(Refused, match="no MusicBrainz database"):
+        await with_art(place.database)

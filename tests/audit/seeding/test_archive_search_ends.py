@@ -10,7 +10,7 @@ from artwork_indexer.projects import PROJECTS
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
 from audit.seeding.archive import Distinct, Outcome, begin_anew, source_of
 from audit.seeding.progress import Tally
-from tests.audit.seeding.archive_fixtures import SCRAPE, STAFF_KEYS, Place, names
+from tests.audit.seeding.archive_fixtures import SCRAPE, Place, names
 
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
 
@@ -106,13 +106,6 @@ async def test_a_web_page_at_a_wrong_address_is_told_so(place: Place) -> None:
     place.archive.faults.add("GET", SCRAPE, kinds.html(404), times=None)
     _, outcome = await place.search().run(place.progress, place.reject)
     assert told(outcome).endswith("If it stays so, correct search_url in section [archive].")
-
-
-async def test_refused_keys_are_told_with_what_helps(place: Place) -> None:
-    place.archive.faults.add("GET", SCRAPE, kinds.status(403))
-    _, outcome = await place.search(credentials=STAFF_KEYS).run(place.progress, place.reject)
-    assert told(outcome).endswith("Check the keys, or leave out --credentials and --scope.")
-    assert "Check" not in str(outcome.failure)
 
 
 async def test_what_is_of_two_runs_is_told(place: Place) -> None:

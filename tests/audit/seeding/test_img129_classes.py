@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.earlier_checks import CHECKS
-from audit.seeding.img129_classes import LISTS, class_of, merged, reason
+from audit.seeding.img129_classes import LISTS, class_of, combined, reason
 from tests.audit.seeding.img129_fixtures import ORIGINAL, URL
 
 
@@ -54,9 +54,9 @@ def test_the_class_of_a_check_is_the_most_urgent_list_it_led_to(check: str, expe
 
 
 def test_told_of_twice_the_more_urgent_class_counts_and_all_checks_are_named() -> None:
-    both = merged(reason(LISTS["reindex"], [URL]), reason(LISTS["manual_check"], [ORIGINAL]))
+    both = combined(reason(LISTS["reindex"], [URL]), reason(LISTS["manual_check"], [ORIGINAL]))
     assert both.text == f"img-129 manual_check: {URL}; {ORIGINAL}"
-    assert both == merged(
+    assert both == combined(
         reason(LISTS["manual_check"], [ORIGINAL]), reason(LISTS["reindex"], [URL])
     )
     long = reason(LISTS["reindex"], [f"Item::{letter * 150}" for letter in "abc"])
@@ -77,6 +77,6 @@ def test_told_of_in_whatever_parts_the_reason_is_that_of_all_checks(
     reasons = [reason(of, part) for part in parts]
     chance.shuffle(reasons)
     while len(reasons) > 1:
-        reasons.insert(0, merged(reasons.pop(), reasons.pop(chance.randrange(len(reasons)))))
+        reasons.insert(0, combined(reasons.pop(), reasons.pop(chance.randrange(len(reasons)))))
     assert reasons == [reason(of, names)]
     assert reasons[0].text == (whole if len(whole) <= 300 else whole[:299] + "…")

@@ -293,7 +293,7 @@ def test_the_command_tells_people(
     assert run(config, "actionable_results.tar.xz", "--dry-run") == 0
     out = capsys.readouterr().out
     assert "A release that is in several lists may be counted more than once.\n" in out
-    assert "Dry run: nothing was written.\n" in out
+    assert "Dry run: nothing was put under audit.\n" in out
 
 
 def test_the_command_tells_programs(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

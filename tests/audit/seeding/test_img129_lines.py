@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.seeding.img129_classes import LISTS, merged, reason
+from audit.seeding.img129_classes import LISTS, combined, reason
 from audit.seeding.img129_lines import (
     LONGEST_LINE,
     BadLine,
@@ -277,7 +277,7 @@ def test_one_release_with_very_many_failed_checks_takes_little_memory() -> None:
         for number in range(3_000):
             parsed = parse(f"{GID}\tItem::Metadata::{number:05}{'x' * 100}".encode())
             assert parsed is not None
-            why = merged(why, parsed[1])
+            why = combined(why, parsed[1])
 
     assert held_by(work) < 12_000_000
 
@@ -319,7 +319,7 @@ def test_all_shapes_say_the_same(mbid: str, names: list[str]) -> None:
     assert both is not None
     for other in log[1:]:
         assert other is not None
-        both = (both[0], merged(both[1], other[1]))
+        both = (both[0], combined(both[1], other[1]))
     assert read("x", header, row) == read("x", triage(mbid, *names)) == both
 
 

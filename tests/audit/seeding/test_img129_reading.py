@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.seeding import img129_files, img129_reading, img129_streams, img129_tar
-from audit.seeding.img129_reading import Batch, Reader, Reading
+from audit.seeding.img129_reading import Portion, Reader, Reading
 from tests.audit.seeding.img129_fixtures import (
     DATE,
     GIDS,
@@ -43,11 +43,11 @@ def put(name: str, data: bytes) -> Path:
     return Path(name)
 
 
-def read(*files: Path, begun: Reading | None = None) -> list[Batch]:
+def read(*files: Path, begun: Reading | None = None) -> list[Portion]:
     return list(Reader(files, begun or Reading()).batches())
 
 
-def entities(batches: list[Batch]) -> dict[str, str]:
+def entities(batches: list[Portion]) -> dict[str, str]:
     """Reason by MBID; each MBID must come only once."""
     found: dict[str, str] = {}
     for batch in batches:
@@ -57,7 +57,7 @@ def entities(batches: list[Batch]) -> dict[str, str]:
     return found
 
 
-def end(batches: list[Batch]) -> Reading:
+def end(batches: list[Portion]) -> Reading:
     return Reading.of_document(batches[-1].reading)
 
 

@@ -194,7 +194,7 @@ def test_a_new_start_that_is_stopped_goes_on_without_being_told_again(
         ({}, "Stopped. Run this again: it goes on where it was."),
         ({"since": "0"}, "Stopped. Run this again: it goes on where it was."),
         ({"from_start": True}, "Stopped. Run this again without --from-start: it goes on where"),
-        ({"is_dry": True, "from_start": True}, "Stopped; nothing was written."),
+        ({"is_dry": True, "from_start": True}, "Stopped; nothing was put under audit."),
         ({"identifiers": Path("-")}, "Stopped. What was read is under audit: give it the rest"),
         ({"identifiers": Path("x")}, "Stopped. Run this again: it goes on where it was."),
     ],
