@@ -33,7 +33,7 @@ class Limit:
     def at_least(self, per_hour: float) -> str:
         """What the key has to be for so many entities an hour."""
         wanted = per_hour * self.hours
-        number = f"{math.ceil(wanted):,}" if self.hours >= 1 else f"{math.ceil(wanted * 10) / 10:g}"
+        number = f"{math.ceil(wanted):,}" if self.hours >= 1 else f"{round_up(wanted):g}"
         return f"{self.key} at least {number}"
 
 
@@ -135,6 +135,12 @@ def limits_of(config: Config) -> tuple[Limit, ...]:
     return tuple(sorted(known, key=lambda limit: limit.per_hour))
 
 
+def round_up(number: float) -> float:
+    """A little more, in two digits."""
+    step: float = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return math.ceil(number / step) * step
+
+
 def forecast(due: Due, limits: Sequence[Limit], reaudit_days: float, today: date) -> Iterator[Day]:
     """Day by day. What is audited is taken to come back after ``reaudit_days``."""
     left = due.never_audited + due.overdue
@@ -184,4 +190,4 @@ def _days(days: float) -> str:
 
 
 def _rate(per_hour: float) -> str:
-    return f"{per_hour:,.0f}" if per_hour >= 10 else f"{per_hour:.1f}"
+    return f"{per_hour:,.0f}" if per_hour >= 10 else f"{per_hour:.2g}"

@@ -99,11 +99,13 @@ class Changes:
             raise TransientError("The answer of the Changes API cannot be used: no changes in it.")
         if not isinstance(following, str | int) or following == "":
             raise TransientError("The answer of the Changes API cannot be used: no token in it.")
+        distance = integer(document.get("estimated_distance_from_head"))
+        is_end = not changes and not distance
         return Batch(
             names=tuple(name_of(change) for change in changes),
             token=str(following),
-            at_head=not changes or bool(document.get("do_sleep_before_returning")),
-            distance=integer(document.get("estimated_distance_from_head")),
+            at_head=is_end or bool(document.get("do_sleep_before_returning")),
+            distance=distance,
         )
 
 

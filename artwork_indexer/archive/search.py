@@ -143,8 +143,8 @@ def parse_object(who: str, answer: Answer, secrets: tuple[str, ...] = ()) -> dic
 
 
 def name_of(entry: object) -> str:
-    """The identifier in an entry; of an entry without one, the entry itself as text."""
-    name = entry.get("identifier") if isinstance(entry, dict) else None
+    """The identifier in an entry, or that is one; of an entry without one, itself as text."""
+    name = entry.get("identifier") if isinstance(entry, dict) else entry
     return name if isinstance(name, str) else json.dumps(entry)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import re
 import signal
@@ -73,6 +74,8 @@ class Options:
             raise InputError("Give --changes or --identifiers, not both.")
         if named & {"follow", "since"} and not self.changes:
             raise InputError("--follow and --since go with --changes.")
+        if not math.isfinite(self.every):
+            raise InputError(f"--every must be a number of seconds, not {self.every}.")
         if "every" in named and not self.follow:
             raise InputError("--every goes with --follow.")
         if self.changes and (self.collection or self.from_start):
@@ -219,7 +222,7 @@ async def search(run: Run) -> int:
         scope=options.scope,
         credentials=credentials_of(config, options.credentials),
     )
-    summary, outcomes, tallies = run.summary(), [], {}
+    summary, outcomes, seedings = run.summary(), [], []
     wanted = [one for one in PROJECTS if options.collection in (None, one.collection)]
     if options.from_start and not options.is_dry:
         await begin_anew(run.database, (source_of(project, options.scope) for project in wanted))
@@ -236,13 +239,14 @@ async def search(run: Run) -> int:
             seeding, outcome = await seeder.run(
                 progress, run.rejected.note, restart=options.from_start
             )
-        tallies[seeder.source] = seeding.tally
+        seedings.append(seeding)
         outcomes.append(outcome)
     known = await with_art(run.database)
     summary.tell(
-        tallies,
+        {one.source: one.tally for one in seedings},
         notes=tuple(note for one in outcomes for note in _notes(one, known)),
         more={"searches": {one.project.collection: _facts(one, known) for one in outcomes}},
+        held=sum(one.held for one in seedings),
     )
     for one in outcomes:
         if one.failure:
@@ -281,6 +285,7 @@ async def import_list(run: Run, path: Path) -> int:
         {items.source: seeding.tally},
         notes=tuple(notes),
         more={"lines": outcome.lines, "problems": outcome.problems, **outcome.counts},
+        held=seeding.held,
     )
     return PROBLEMS if outcome.problems else 0
 
@@ -312,14 +317,12 @@ def _tell_changes(summary: Summary, feed: ChangeFeed) -> None:
     noted = feed.noted
     hinted = number_of(noted.hinted, "entity", "entities")
     notes = [f"Audited sooner because of changed items: {hinted}."]
-    if noted.held:
-        held = number_of(noted.held, "entity", "entities")
-        notes.append(f"In work elsewhere, noted by the next run: {held}.")
     notes += _counted("Changes", noted.counts)
     summary.tell(
         {CHANGES: noted.tally},
         notes=tuple(notes),
-        more={"hinted": noted.hinted, "held": noted.held, **noted.counts},
+        more={"hinted": noted.hinted, **noted.counts},
+        held=noted.held,
     )
 
 

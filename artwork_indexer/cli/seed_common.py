@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 import psycopg
@@ -18,7 +18,7 @@ from artwork_indexer.cli.output import print_json, print_table
 from artwork_indexer.config import DatabaseConfig
 from artwork_indexer.database import Database
 from artwork_indexer.database_sentences import connection_sentence, database_sentence
-from artwork_indexer.errors import Unreachable
+from artwork_indexer.errors import ArtworkIndexerError, Unreachable
 from artwork_indexer.migrations import connect
 from artwork_indexer.projects import BY_ENTITY_TYPE
 from artwork_indexer.sentences import number_of
@@ -29,6 +29,7 @@ from audit.seeding.walking import NotRead
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+RESUMED: Final = "It went on where the run before was stopped; the counts are of this run."
 COLUMNS = ("source", "inserted", "already", "skipped", "refused")
 
 
@@ -51,7 +52,7 @@ def stoppable() -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def stopping(*arguments: object, **options: object) -> object:
-            before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+            before = signal.signal(signal.SIGTERM, _interrupt)
             try:
                 return command(*arguments, **options)
             except KeyboardInterrupt:
@@ -63,6 +64,17 @@ def stoppable() -> Callable[[Command], Command]:
         return cast("Command", stopping)
 
     return decorate
+
+
+def _interrupt(*_: object) -> None:
+    """Do what Ctrl-C does, also where a shell started the command in the background.
+
+    Raises:
+        KeyboardInterrupt: there Ctrl-C does nothing.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _what_next(options: Mapping[str, object]) -> str:
@@ -90,6 +102,7 @@ class Summary:
         *,
         notes: tuple[str, ...] = (),
         more: Mapping[str, object] | None = None,
+        held: int = 0,
         is_resumed: bool = False,
     ) -> None:
         """Print the counts of each source, and of all together.
@@ -98,10 +111,14 @@ class Summary:
             tallies: By the name of the source, in order.
             notes: Sentences that belong to the result.
             more: Further facts for programs.
+            held: How many entities the next run has to see to, for somebody has their rows.
             is_resumed: Whether the counts are also of runs before this one.
         """
         seconds = time.monotonic() - self._begun
         total = sum(tallies.values(), Tally())
+        if held:
+            entities = number_of(held, "entity", "entities")
+            notes = (*notes, f"In work elsewhere, seen to by the next run: {entities}.")
         if self._as_json:
             print_json(
                 {
@@ -109,6 +126,7 @@ class Summary:
                     "seconds": round(seconds, 3),
                     **total.as_json(),
                     "sources": {name: tally.as_json() for name, tally in tallies.items()},
+                    "held": held,
                     "notes": list(notes),
                     **(more or {}),
                 }
@@ -161,15 +179,16 @@ def seed_from_musicbrainz(
     primary, source = config.database, config.database_readonly or config.database
     read_from = "database" if config.database_readonly is None else "database_readonly"
 
-    async def run() -> dict[str, Tally]:
-        tallies = {}
+    async def run() -> tuple[list[Seeding], Exception | None]:
         async with _open(primary) as database, _open(source) as reader:
             seedings = {name: await _begin(database, source_of(name)) for name in types}
-            for name, seeding in seedings.items():
-                with _naming(read_from):
-                    await work(reader, seeding, name)
-                tallies[source_of(name)] = seeding.tally
-        return tallies
+            try:
+                for name, seeding in seedings.items():
+                    with _naming(read_from):
+                        await work(reader, seeding, name)
+            except (ArtworkIndexerError, psycopg.Error) as error:
+                return list(seedings.values()), error
+        return list(seedings.values()), None
 
     async def _begin(database: Database, source: str) -> Seeding:
         seeding = await Seeding.open(database, source, dry=summary.is_dry)
@@ -180,7 +199,16 @@ def seed_from_musicbrainz(
 
     _connect(primary, "database")
     _connect(source, read_from)
-    summary.tell(asyncio.run(run()))
+    seedings, failure = asyncio.run(run())
+    is_resumed = not from_start and any(one.is_resumed for one in seedings)
+    if failure is None or any(one.tally.total for one in seedings):
+        summary.tell(
+            {one.source: one.tally for one in seedings},
+            notes=(RESUMED,) if is_resumed else (),
+            held=sum(one.held for one in seedings),
+        )
+    if failure is not None:
+        raise failure
 
 
 def _connect(section: DatabaseConfig, name: str) -> None:

@@ -75,6 +75,7 @@ def tell(imported: Imported, summary: Summary, listed: Path | None) -> None:
             "refused_files": reading.refused_files,
             "refusals": reading.refusals,
         },
+        held=imported.held,
         is_resumed=imported.is_resumed,
     )
 

@@ -222,7 +222,7 @@ class CollectionSearch:
         try:
             await self._walk_to_the_end(Pass(seeding, outcome, progress, reject), cursor)
         except (Unreachable, EventError) as error:
-            error.args = (" ".join((ended(str(error)), *_remedy(error))),)
+            error.args = (" ".join((ended(str(error)), *_remedy(error, self._scope))),)
             outcome.failure = error
         return seeding, outcome
 
@@ -291,11 +291,12 @@ class CollectionSearch:
         )
 
 
-def _remedy(error: Unreachable | EventError) -> Iterator[str]:
+def _remedy(error: Unreachable | EventError, scope: str | None) -> Iterator[str]:
     """What a person can do if asking again does not help."""
     correct = "correct search_url in section [archive]"
     if isinstance(error, PermanentError):
-        yield f"Running this again does not help: {correct}, or leave out --scope."
+        other = "" if scope is None else ", or leave out --scope"
+        yield f"Running this again does not help: {correct}{other}."
     elif getattr(error.__cause__, "status", None) in NOT_THERE:
         yield f"If it stays so, {correct}."
 

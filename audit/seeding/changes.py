@@ -12,6 +12,7 @@ import psycopg
 
 from artwork_indexer.archive.changes import Batch, Changes, TokenRefused
 from artwork_indexer.database import Connection, Database, query
+from artwork_indexer.database_trouble import is_passing
 from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.sentences import ended
 from audit.seeding.archive import Repeats
@@ -105,7 +106,9 @@ class ChangeFeed:
                     f"Another run reads changes, too. In {seconds:.0f} s this one goes on from "
                     "where the other one is then."
                 )
-            except (Unreachable, psycopg.OperationalError) as error:
+            except (Unreachable, psycopg.Error) as error:
+                if not is_passing(error):
+                    raise
                 progress.tell(f"{ended(str(error))} The next try is in {seconds:.0f} s.")
             # A pass that has not begun is still wanted; one that has is in the position.
             since = None
@@ -186,7 +189,7 @@ class ChangeFeed:
     ) -> tuple[Written, Position, Tally]:
         if self._position.names_everything(in_pass=in_pass):
             written = await self._seed(connection, decided)
-            written.held = list(self._position.later)
+            written.held += self._position.later
         else:
             written = await self._hint(connection, decided)
         position = self._position.after(batch, asked_at, tuple(written.held), in_pass=in_pass)
@@ -229,8 +232,10 @@ class ChangeFeed:
     async def _seed(self, connection: Connection, decided: Decided) -> Written:
         written = Written()
         for part in decided.batches(SOURCE):
-            row = await store(connection, part, is_dry=self._is_dry)
-            written.inserted += row["inserted"]
+            stored = await store(connection, part, is_dry=self._is_dry)
+            written.inserted += stored.inserted
+            if stored.held:
+                written.held += stored.held.gids
         return written
 
     def _reject_ours(self, name: str, why: str) -> None:

@@ -6,9 +6,11 @@ there. Several runs of one source at once do no harm: all but one are told to st
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Self, TypeVar
 
@@ -24,9 +26,13 @@ WITH_ART: Final = 100
 WITHOUT_ART: Final = 10
 ANALYZED_AT: Final = 10_000
 """So many new entities in one run, and ten times as many, and so on, let everybody plan anew."""
-MOST_DEADLOCKS: Final = 5
+MOST_COLLISIONS: Final = 5
 REDIRECT: Final = 150
 """Priority of an MBID that was merged: its item has to be empty, and often is not."""
+HELD: Final = "held"
+"""The key of a position under which those are kept whose rows somebody had."""
+PATIENCE: Final = (0.1, 0.4, 1.5)
+"""Seconds between the last looks at them in a run."""
 
 News = Literal["art", "merge"]
 T = TypeVar("T")
@@ -61,6 +67,25 @@ class Batch:
     priorities: Sequence[int] | str
     sources: Sequence[str] | str
     news: News | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Batch):
+    """Entities whose rows somebody had; one of each for each."""
+
+    gids: list[str]
+    priorities: list[int]
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch: how many entities were new, and so on."""
+
+    inserted: int
+    already: int
+    raised: int
+    held: Held | None
 
 
 class Checkpoints:
@@ -126,6 +151,9 @@ class Seeding:
 
     ``position`` is where to go on, empty at the very first; ``is_resumed`` whether the run
     before did not finish; ``tally`` counts this run only. A dry run writes nothing at all.
+
+    What somebody else holds is not waited for: it is tried again with each further batch, and
+    what is left in the end by the next run.
     """
 
     def __init__(
@@ -133,10 +161,12 @@ class Seeding:
     ) -> None:
         self._database = database
         self._before = before
-        self._source = source
+        self.source = source
         self._checkpoints = Checkpoints(database)
         self.is_dry = dry
-        self.position: Mapping[str, Any] = {} if before is None else before.position
+        position = {} if before is None else dict(before.position)
+        self._held = [Held(**document) for document in position.pop(HELD, [])]
+        self.position: Mapping[str, Any] = position
         self.is_resumed = before is not None and before.finished_at is None
         self.tally = Tally()
         self.raised = 0
@@ -166,39 +196,76 @@ class Seeding:
             Refused: another run of this source is under way.
             Unreachable: somebody holds what the batch needs for too long.
         """
-
-        async def write(connection: Connection) -> tuple[Tally, int]:
-            tally, raised = Tally(skipped=skipped, refused=refused), 0
-            for batch in batches:
-                row = await store(connection, batch, is_dry=self.is_dry)
-                tally += Tally(row["inserted"], row["already"])
-                raised += row["raised"]
-            await self._save(connection, position, tally, finished=finished)
-            return tally, raised
-
-        tally, raised = await in_transaction(self._database, write)
-        self.position = position
-        self.tally += tally
-        self.raised += raised
+        counts = Tally(skipped=skipped, refused=refused)
+        tally = await self._write(batches, position, counts, finished=finished)
+        if finished and self._held:
+            await self._see_to_the_held()
         if not self.is_dry and self.tally.inserted >= self._analyzed_at:
             self._analyzed_at *= 10
             await self._database.fetch(query("seed_analyze"))
+        return tally
+
+    @property
+    def held(self) -> int:
+        """How many entities were left out until now, because somebody has their rows."""
+        return sum(len(batch.gids) for batch in self._held)
+
+    async def _see_to_the_held(self) -> None:
+        """The pass ends when nothing is held any more, or after some patience."""
+        for seconds in PATIENCE:
+            await asyncio.sleep(seconds)
+            is_last = seconds == PATIENCE[-1]
+            await self._write([], self.position, Tally(), finished=True, is_last=is_last)
+            if not self._held:
+                return
+
+    async def _write(
+        self,
+        batches: Sequence[Batch],
+        position: Mapping[str, Any],
+        counts: Tally,
+        *,
+        finished: bool,
+        is_last: bool = False,
+    ) -> Tally:
+        """One transaction. Those that were held are counted already.
+
+        A pass with something left to see to has not finished, unless this is the last look.
+        """
+
+        async def write(connection: Connection) -> tuple[Tally, list[Stored]]:
+            again = [await store(connection, batch, is_dry=self.is_dry) for batch in self._held]
+            new = [await store(connection, batch, is_dry=self.is_dry) for batch in batches]
+            tally = sum((Tally(one.inserted, one.already) for one in new), counts)
+            stored = [*again, *new]
+            held = _held(stored)
+            is_end = finished and (is_last or not held)
+            await self._save(connection, position, held, tally, finished=is_end)
+            return tally, stored
+
+        tally, stored = await in_transaction(self._database, write)
+        self._held = _held(stored)
+        self.position = position
+        self.tally += tally
+        self.raised += sum(one.raised for one in stored)
         return tally
 
     async def _save(
         self,
         connection: Connection,
         position: Mapping[str, Any],
+        held: Sequence[Held],
         tally: Tally,
         *,
         finished: bool,
     ) -> None:
         if self.is_dry:
             return
+        left = {HELD: [asdict(batch) for batch in held]} if held else {}
         self._before = await self._checkpoints.save(
             connection,
-            self._source,
-            position,
+            self.source,
+            {**position, **left},
             self._earlier() + tally,
             revision=0 if self._before is None else self._before.revision,
             finished=finished,
@@ -211,8 +278,26 @@ class Seeding:
         return self._before.tally
 
 
-async def store(connection: Connection, batch: Batch, *, is_dry: bool) -> Row:
-    """Put one batch under audit; how many were ``inserted``, ``already`` there and ``raised``."""
+def _held(stored: Iterable[Stored]) -> list[Held]:
+    """All that was held, in as few batches as can be."""
+    alike: dict[tuple[str, News | None], list[Held]] = defaultdict(list)
+    for one in stored:
+        if one.held:
+            alike[one.held.entity_type, one.held.news].append(one.held)
+    return [
+        Held(
+            entity_type,
+            [gid for batch in batches for gid in batch.gids],
+            [priority for batch in batches for priority in batch.priorities],
+            [source for batch in batches for source in batch.sources],
+            news,
+        )
+        for (entity_type, news), batches in alike.items()
+    ]
+
+
+async def store(connection: Connection, batch: Batch, *, is_dry: bool) -> Stored:
+    """Put one batch under audit, or only say what that would do."""
     cursor = await connection.execute(
         query("seed_entities"),
         {
@@ -226,7 +311,16 @@ async def store(connection: Connection, batch: Batch, *, is_dry: bool) -> Row:
     )
     row = await cursor.fetchone()
     assert row is not None
-    return row
+    held = None
+    if row["held"]:
+        held = Held(
+            batch.entity_type,
+            row["held"],
+            row["held_priorities"],
+            row["held_sources"],
+            batch.news,
+        )
+    return Stored(row["inserted"], row["already"], row["raised"], held)
 
 
 def _array(values: Sequence[object] | str) -> list[object] | str:
@@ -234,15 +328,15 @@ def _array(values: Sequence[object] | str) -> list[object] | str:
 
 
 async def in_transaction(database: Database, write: Callable[[Connection], Awaitable[T]]) -> T:
-    """Write a batch and the position after it: all or nothing, and again after a deadlock.
+    """Write a batch and the position after it: all or nothing, and again after a collision.
 
     Two runs may name the same entities in different batches, and so wait for each other.
 
     Raises:
         Unreachable: somebody holds what is needed for too long.
     """
-    for _ in range(MOST_DEADLOCKS):
-        with suppress(psycopg.errors.DeadlockDetected):
+    for _ in range(MOST_COLLISIONS):
+        with suppress(psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation):
             return await _once(database, write)
     return await _once(database, write)
 

@@ -35,12 +35,14 @@ class Imported:
     """What an import did; the counts are those of all its runs, if it was stopped and went on.
 
     ``tally``: ``refused`` are bad lines. ``raised``: how many of those ``already`` under audit
-    this run moved forward. ``bad_lines``: the first that this run saw.
+    this run moved forward; ``held``: how many it could not, for somebody has their rows.
+    ``bad_lines``: the first that this run saw.
     """
 
     source: str
     tally: Tally
     raised: int
+    held: int
     reading: Reading
     bad_lines: Sequence[str]
     is_resumed: bool
@@ -115,6 +117,7 @@ async def import_files(
         source=source,
         tally=(earlier.tally if earlier else Tally()) + seeding.tally,
         raised=seeding.raised,
+        held=seeding.held,
         reading=reading,
         bad_lines=reader.bad_lines,
         is_resumed=seeding.is_resumed,

@@ -7,7 +7,7 @@ images and by merges which entities got art since.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString, cast
@@ -80,16 +80,17 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str, *, without_
     """
     queries = QUERIES[entity_type]
     newest = int((time.time() - uploads.EPOCH) * 100)
-    if seeding.position:
-        seeding.position = look_back(seeding.position)
-    else:
+    is_first = not seeding.position
+    if is_first:
         start = await read(reader, queries.start, newest=newest)
         seeding.position = {"with_art": 0, "without_art": 0, **start}
     walker = Walker(reader, seeding, entity_type)
     for route in _routes(queries, entity_type, newest, without_art=without_art):
-        total = await _total(reader, queries, route, seeding.position)
+        place = seeding.position[route.key]
+        after = place if is_first else look_back(route.key, place)
+        total = await _total(reader, queries, route, after)
         with Progress(route.source, f"{entity_type}s looked at", total) as progress:
-            await walker.walk(route, progress)
+            await walker.walk(route, after, progress)
     await seeding.add([], seeding.position, finished=True)
 
 
@@ -126,27 +127,25 @@ def _routes(
         )
 
 
-async def _total(
-    reader: Database, queries: Queries, route: Route, position: Mapping[str, Any]
-) -> int | None:
+async def _total(reader: Database, queries: Queries, route: Route, after: object) -> int | None:
     """About how many entries a route has; None if nobody knows."""
     if route.query is not queries.page:
         return None
-    row = await read(reader, queries.extent, after=position[route.key])
+    row = await read(reader, queries.extent, after=after)
     return cast("int | None", row["entries"])
 
 
-def look_back(position: Mapping[str, Any]) -> dict[str, Any]:
-    """The position moved back by as much as may have been committed late."""
-    moved = dict(position)
-    for key in ("with_art", "without_art"):
-        if key in moved:
-            moved[key] = max(0, moved[key] - LATE_IDS)
-    if "images" in moved:
-        moved["images"] = max(0, moved["images"] - int(LATE_TIME.total_seconds() * 100))
-    if "merges" in moved:
-        created, _ = moved["merges"]
-        if created != BEGINNING:
-            created = (datetime.fromisoformat(created) - LATE_TIME).isoformat()
-        moved["merges"] = [created, NIL]
-    return moved
+def look_back(key: str, place: Any) -> Any:  # noqa: ANN401 (a place is what its route makes it)
+    """A place in the position, moved back by as much as may have been committed late."""
+    match key:
+        case "with_art" | "without_art":
+            return max(0, place - LATE_IDS)
+        case "images":
+            return max(0, place - int(LATE_TIME.total_seconds() * 100))
+        case "merges":
+            created, _ = place
+            if created != BEGINNING:
+                created = (datetime.fromisoformat(created) - LATE_TIME).isoformat()
+            return [created, NIL]
+        case _:
+            return place

@@ -122,7 +122,8 @@ class Progress:
         """How far it is, how fast, and how long it still takes."""
         rate = self._rate()
         told = f"{self._done:,}"
-        if self._total is not None:
+        # What is known of the total may be too little: it comes from statistics, or from the ids.
+        if self._total is not None and self._total >= self._done:
             told += f" of {self._total:,}"
         told += f" {self._unit}, {rate:,.0f}/s"
         if self._total is not None and self._done < self._total and rate > 0:

@@ -28,9 +28,8 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
         Refused: these are not MusicBrainz's tables, or another run is under way.
     """
     queries, label = QUERIES[entity_type], f"redirects: merged {entity_type}s"
-    if seeding.position:
-        seeding.position = look_back(seeding.position)
-    else:
+    is_first = not seeding.position
+    if is_first:
         newest = int((time.time() - uploads.EPOCH) * 100)
         start = await read(reader, queries.start, newest=newest)
         seeding.position = {"merges": start["merges"], "gids": [NIL]}
@@ -38,13 +37,15 @@ async def seed(reader: Database, seeding: Seeding, entity_type: str) -> None:
     if seeding.position["gids"] is not None:
         left = await read(reader, queries.redirects_extent, after=seeding.position["gids"][0])
         by_mbid = Route("gids", queries.redirects, REDIRECT, label, news="merge")
-        await _walk(walker, by_mbid, left["entries"])
+        await _walk(walker, by_mbid, seeding.position["gids"], left["entries"])
         seeding.position = {**seeding.position, "gids": None}
     newer = f"{label}, new ones"
-    await _walk(walker, Route("merges", queries.merges, REDIRECT, newer, news="merge"))
+    by_time = Route("merges", queries.merges, REDIRECT, newer, news="merge")
+    place = seeding.position["merges"]
+    await _walk(walker, by_time, place if is_first else look_back("merges", place))
     await seeding.add([], seeding.position, finished=True)
 
 
-async def _walk(walker: Walker, route: Route, total: int | None = None) -> None:
+async def _walk(walker: Walker, route: Route, after: object, total: int | None = None) -> None:
     with Progress(route.source, "MBIDs", total) as progress:
-        await walker.walk(route, progress)
+        await walker.walk(route, after, progress)

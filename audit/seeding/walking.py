@@ -68,13 +68,13 @@ class Walker:
         self._entity_type = entity_type
         self._size = FIRST_SIZE
 
-    async def walk(self, route: Route, progress: Progress) -> None:
-        """Walk to the end of a route.
+    async def walk(self, route: Route, after: object, progress: Progress) -> None:
+        """Walk to the end of a route; ``after`` is where to begin, in the position or before.
 
         Raises:
             Refused: these are not MusicBrainz's tables, or another run is under way.
         """
-        async with aclosing(self._pages(route)) as pages:
+        async with aclosing(self._pages(route, after)) as pages:
             async for page in pages:
                 begun = time.monotonic()
                 await self._write(route, page)
@@ -87,9 +87,9 @@ class Walker:
         position = {**self._seeding.position, route.key: page["last"]}
         await self._seeding.add([batch] if gids != "{}" else [], position)
 
-    async def _pages(self, route: Route) -> AsyncGenerator[Row, None]:
+    async def _pages(self, route: Route, after: object) -> AsyncGenerator[Row, None]:
         """Pages in order; the next one is read while its user is busy with this one."""
-        after, size = self._seeding.position[route.key], self._size
+        size = self._size
         page = await self._read(route, after, size)
         while page["entries"]:
             if page["entries"] < size:

@@ -1,5 +1,5 @@
--- Entities that a source names come under audit. Nobody waits for a seeder but another one: it
--- inserts, and passes by every row that somebody holds.
+-- Entities that a source names come under audit. Nobody waits for a seeder but who enters the
+-- same entity: it inserts, and leaves out every row that somebody holds, to see to it later.
 
 CREATE OR REPLACE FUNCTION artwork_indexer.is_news(
     news text, status artwork_indexer.audit_entity_status, next_audit_at timestamptz
@@ -15,7 +15,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION artwork_indexer.raise_audits(
     ids bigint[], priorities smallint[], sources text[], news text
-) RETURNS integer
+) RETURNS bigint[]
 LANGUAGE plpgsql
 SET enable_seqscan TO off
 SET enable_bitmapscan TO off
@@ -24,10 +24,10 @@ DECLARE
     free bigint[];
     new_priorities smallint[];
     new_sources text[];
-    raised integer;
 BEGIN
     -- A source with a better reason moves an entity forward. What was found in order is due if
-    -- the source has news of it, or if it would never be audited again by itself.
+    -- the source has news of it, or if it would never be audited again by itself. Answers whom
+    -- it moved; the others are under audit at this moment, or somebody holds their rows.
     SELECT array_agg(known.id), array_agg(known.new_priority), array_agg(known.new_source)
       INTO free, new_priorities, new_sources
       FROM (SELECT entity.id, better.priority AS new_priority, better.source AS new_source
@@ -51,8 +51,7 @@ BEGIN
                ELSE entity.next_audit_at END
       FROM unnest(free, new_priorities, new_sources) AS better (id, priority, source)
      WHERE entity.id = better.id;
-    GET DIAGNOSTICS raised = ROW_COUNT;
-    RETURN raised;
+    RETURN coalesce(free, '{}');
 END
 $$;
 
@@ -60,7 +59,8 @@ CREATE OR REPLACE FUNCTION artwork_indexer.seed_entities(
     entity_type artwork_indexer.indexable_entity_type, gids uuid[],
     priorities smallint[], sources text[], news text DEFAULT NULL,
     is_dry boolean DEFAULT false,
-    OUT inserted integer, OUT already integer, OUT raised integer
+    OUT inserted integer, OUT already integer, OUT raised integer,
+    OUT held text[], OUT held_priorities smallint[], OUT held_sources text[]
 )
 LANGUAGE plpgsql
 SET enable_seqscan TO off
@@ -73,9 +73,11 @@ DECLARE
     better_ids bigint[];
     better_priorities smallint[];
     better_sources text[];
+    free bigint[];
 BEGIN
     -- priorities and sources have one element for each gid, or one for all of them; news is that
-    -- of is_news(). A dry run writes nothing and answers what would be.
+    -- of is_news(). A dry run writes nothing and answers what would be. Whoever is held has to
+    -- be named once more.
     FOR attempt IN 1 .. 10 LOOP
         -- Each is looked up by itself, which LIMIT ensures: until the table is analyzed for the
         -- first time, a join would read all of it.
@@ -115,9 +117,20 @@ BEGIN
     END LOOP;
     inserted := coalesce(cardinality(new_gids), 0);
     already := coalesce(cardinality(gids), 0) - inserted;
-    raised := CASE WHEN is_dry OR better_ids IS NULL THEN 0
-                   ELSE artwork_indexer.raise_audits(
-                        better_ids, better_priorities, better_sources, news) END;
+    raised := 0;
+    IF is_dry OR better_ids IS NULL THEN
+        RETURN;
+    END IF;
+    free := artwork_indexer.raise_audits(better_ids, better_priorities, better_sources, news);
+    raised := cardinality(free);
+    IF raised < cardinality(better_ids) THEN
+        SELECT array_agg(entity.gid::text), array_agg(better.priority), array_agg(better.source)
+          INTO held, held_priorities, held_sources
+          FROM unnest(better_ids, better_priorities, better_sources)
+            AS better (id, priority, source)
+          JOIN artwork_indexer.audit_entity AS entity ON entity.id = better.id
+         WHERE NOT EXISTS (SELECT FROM unnest(free) AS moved (id) WHERE moved.id = better.id);
+    END IF;
 END
 $$;
 

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
 from audit.seeding.checkpoint import ANALYZED_AT, Batch, Checkpoints, News, Seeding
 from audit.seeding.progress import Tally
+from tests.audit.seeding.checkpoint_fixtures import SOURCE, A, B, C, batch, entity
 from tests.queue_fixtures import until
 
-SOURCE = "a source"
-A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url, size=4, prepared=False, name="test") as database:
-        yield database
-
-
-@pytest.fixture
-def rows(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
-        yield connection
-
-
-def batch(*gids: str, priority: int = 100, entity_type: str = "release") -> Batch:
-    return Batch(entity_type, gids, [priority], [f"{SOURCE} {priority}"])
-
-
-def entity(rows: psycopg.Connection[Any], gid: str = A) -> dict[str, Any]:
-    row = rows.execute(
-        "SELECT * FROM artwork_indexer.audit_entity WHERE gid = %s", [gid]
-    ).fetchone()
-    assert row is not None
-    return dict(row)
+pytest_plugins = ["tests.audit.seeding.checkpoint_plugin"]
 
 
 async def test_inserts_each_entity_once(database: Database, rows: psycopg.Connection[Any]) -> None:
@@ -200,20 +174,6 @@ async def test_a_better_reason_brings_back_what_was_done_with(
     rows.execute("UPDATE artwork_indexer.audit_entity SET status = %s", [status])
     await run.add([batch(A, priority=100)], {})
     assert (entity(rows)["next_audit_at"] is not None) == due
-
-
-async def test_rows_that_are_audited_or_held_are_passed_by(
-    database: Database, database_url: str, rows: psycopg.Connection[Any]
-) -> None:
-    run = await Seeding.open(database, SOURCE)
-    await run.add([batch(A, B, priority=10)], {})
-    rows.execute(
-        "UPDATE artwork_indexer.audit_entity SET status = 'audit_in_progress' WHERE gid = %s", [A]
-    )
-    with psycopg.connect(database_url) as holder:
-        holder.execute("SELECT FROM artwork_indexer.audit_entity WHERE gid = %s FOR UPDATE", [B])
-        assert await run.add([batch(A, B, C)], {}) == Tally(1, 2)
-    assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [10, 10, 100]
 
 
 WAITING = """
