@@ -1,7 +1,8 @@
 """A bounded pool of PostgreSQL connections, and the named queries of ``sql/queries``.
 
-No call leaves session state behind, so everything works behind pgbouncer in transaction
-mode; time limits are therefore kept on this side and not by ``statement_timeout``.
+No call leaves session state behind but the isolation level that is PostgreSQL's own default,
+so everything works behind pgbouncer in transaction mode; time limits are therefore kept on
+this side and not by ``statement_timeout``.
 """
 
 from __future__ import annotations
@@ -74,8 +75,14 @@ async def check_unless_trusted(connection: PooledConnection) -> None:
 
 
 async def configure(connection: PooledConnection) -> None:
-    """Whatever the default of the role: a second look has to see what others committed."""
+    """Whatever the default of the role: a second look has to see what others committed.
+
+    The level of psycopg is that of explicit transactions only.
+    """
     await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
+    await connection.execute(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    )
 
 
 class Database:

@@ -26,7 +26,7 @@ BEGIN
         room := hourly - artwork_indexer.audit_spent(wanted, asked_at - interval '1 hour');
     END IF;
     IF daily IS NOT NULL THEN
-        room := least(room, daily - artwork_indexer.audit_spent(wanted, asked_at - interval '1 day'));
+        room := least(room, daily - artwork_indexer.audit_spent(wanted, asked_at - interval '24 hours'));
     END IF;
     RETURN CASE WHEN room < 0 THEN 0 ELSE room END;
 END
@@ -135,7 +135,7 @@ BEGIN
       AND deletes > artwork_indexer.audit_budget_left('deletes', NULL, deletes_daily) THEN
         -- Once a person has looked, the rest of the day goes on without deletes.
         IF NOT EXISTS (SELECT FROM artwork_indexer.audit_brake AS brake
-                        WHERE brake.resumed_at > clock_timestamp() - interval '1 day') THEN
+                        WHERE brake.resumed_at > clock_timestamp() - interval '24 hours') THEN
             PERFORM artwork_indexer.pull_audit_brake(format(
                 'The audit wants more than deletes_per_day = %s deletions.', deletes_daily));
         END IF;

@@ -188,9 +188,12 @@ BEGIN
                 done := false;
                 waits := waits + 1;
             WHEN OTHERS THEN
-                -- Nothing may keep the audit from its work. The regular round sees the entity.
-                RAISE WARNING 'artwork_indexer: the end of event % means nothing to the audit: %',
-                    unnoted.event, SQLERRM;
+                -- Nothing may keep the audit from its work. What passes (a full disk, a snapshot
+                -- that is too old) is tried again; else the regular round sees the entity.
+                done := SQLSTATE !~ '^(40|53|58)';
+                waits := waits + (NOT done)::integer;
+                RAISE WARNING 'artwork_indexer: the end of event % %: %', unnoted.event,
+                    CASE WHEN done THEN 'means nothing to the audit' ELSE 'waits' END, SQLERRM;
         END;
         IF done THEN
             DELETE FROM artwork_indexer.audit_unnoted_event AS noted WHERE noted.id = unnoted.id;

@@ -9,7 +9,7 @@ SET enable_bitmapscan TO off
 AS $$
 DECLARE
     bounds constant timestamptz[] := ARRAY(
-        SELECT statement_timestamp() + number * interval '1 day'
+        SELECT statement_timestamp() + number * interval '24 hours'
           FROM generate_series(0, days) AS number);
 BEGIN
     -- Each entity that comes up by itself is in one row: -1 was never audited, 0 is due, then

@@ -1,7 +1,7 @@
 -- The rest of the figures: the present, when the last day's audits began, open reviews, waiting events.
 SELECT now() AS now,
        (SELECT min(spending.minute) FROM artwork_indexer.audit_budget AS spending
-         WHERE spending.budget = 'entities' AND spending.minute >= now() - interval '1 day')
+         WHERE spending.budget = 'entities' AND spending.minute >= now() - interval '24 hours')
        AS first_begun,
        (SELECT count(*) FROM artwork_indexer.needs_manual_review AS review
          WHERE review.status = 'open') AS open_reviews,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from audit.queue import Audited, AuditQueue
@@ -18,7 +20,7 @@ from tests.audit.queue_fixtures import (
     open_audits,
     repair,
 )
-from tests.queue_fixtures import GIDS
+from tests.queue_fixtures import GIDS, until
 
 pytest_plugins = ["tests.audit.queue_plugin"]
 
@@ -171,6 +173,27 @@ async def test_next_due(entities: Entities, audits: AuditQueue) -> None:
     assert seconds > 1e9
     entities.seed_one(B)
     assert await audits.next_due() == 0
+
+
+async def test_recheck_locks_in_the_order_of_everybody_else(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    """An audit that is finished locks by id: crosswise, they would wait for each other."""
+    for gid in (B, A):
+        entities.seed_one(gid)
+    free = "SELECT gid FROM artwork_indexer.audit_entity FOR UPDATE SKIP LOCKED"
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    second = Entities(entities.conninfo)
+    with entities.connection.transaction():
+        entities.run(
+            "SELECT FROM artwork_indexer.audit_entity WHERE gid = %(gid)s FOR UPDATE", gid=B
+        )
+        rechecking = asyncio.create_task(audits.recheck_now("release", [A, B]))
+        await until(lambda: bool(second.run(waiting)))
+        with second.connection.transaction():
+            assert [str(row["gid"]) for row in second.run(free)] == [A]
+    assert await rechecking == 2
+    second.close()
 
 
 async def test_recheck_makes_known_and_unknown_entities_due(

@@ -10,14 +10,17 @@ import psycopg
 import pytest
 
 from audit.queue import AuditQueue
-from tests.audit.queue_fixtures import (
-    Entities,
-)
-from tests.queue_fixtures import GIDS, open_queue
+from tests.audit.queue_fixtures import Entities, open_audits
+from tests.queue_fixtures import GIDS, open_queue, until
 
 pytest_plugins = ["tests.audit.queue_plugin"]
 
 A, B, C = GIDS[:3]
+CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('claim_audits'))"
+WAITING = """
+SELECT pid FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -75,6 +78,50 @@ async def test_what_nobody_can_note_does_not_stop_the_audit(
     (claim, *_) = await audits.claim(5)
     assert claim.gid == A
     assert entities.table("audit_unnoted_event") == []
+
+
+async def test_what_passes_does_not_lose_the_end_of_an_event(
+    entities: Entities, audits: AuditQueue
+) -> None:
+    entities.seed_one(A, status="clean")
+    event = entities.index(A)
+    entities.run(
+        "CREATE FUNCTION public.fill_disk() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$"
+    )
+    entities.run(
+        "CREATE TRIGGER full_disk BEFORE UPDATE ON artwork_indexer.audit_entity"
+        " FOR EACH ROW EXECUTE FUNCTION public.fill_disk()"
+    )
+    entities.fail(event)
+    assert await audits.claim(1) == []
+    assert len(entities.table("audit_unnoted_event")) == 1
+    entities.run("DROP TRIGGER full_disk ON artwork_indexer.audit_entity")
+    await audits.claim(1)
+    assert entities.table("audit_unnoted_event") == []
+    assert entities.entity()["status"] == "manual_review"
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+async def test_the_default_isolation_of_a_role_loses_no_end_of_an_event(
+    entities: Entities, editor: Entities, database_url: str, isolation: str
+) -> None:
+    """A claim that waits for another one sees what happened meanwhile."""
+    database = entities.value("current_database()")
+    entities.run(f"ALTER DATABASE {database} SET default_transaction_isolation = '{isolation}'")
+    entities.seed_one(A, status="clean")
+    event = entities.index(A)
+    with editor.connection.transaction():
+        editor.run("SELECT FROM artwork_indexer.audit_entity FOR UPDATE")
+        entities.fail(event)
+    async with open_audits(database_url) as audits:
+        with editor.connection.transaction():
+            editor.run(CLAIM_LOCK)
+            claiming = asyncio.create_task(audits.claim(1))
+            await until(lambda: bool(entities.run(WAITING)))
+            entities.run("UPDATE artwork_indexer.audit_entity SET priority = 150")
+        await claiming
+    assert entities.entity()["status"] == "manual_review"
 
 
 async def test_a_claim_does_not_wait_for_who_inserts_the_same_entity(
