@@ -260,6 +260,7 @@ async def test_from_start_forgets_the_places_of_all_collections_at_once(place: P
     ("arguments", "sentence"),
     [
         (["--follow"], "--follow and --since go with --changes"),
+        (["--changes", "--follow", "--every", "nan"], "--every must be a number of seconds"),
         (["--changes", "--identifiers", "-"], "not both"),
         (["--changes", "--from-start"], "leave out --collection and --from-start"),
         (["--changes", "--since", "20261301"], "must be a day as YYYYMMDD, or 0"),
