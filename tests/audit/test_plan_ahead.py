@@ -83,6 +83,15 @@ def test_the_tightest_limit_binds() -> None:
     assert limits_of(free) == ()
 
 
+def test_a_rate_that_is_too_low_is_told_in_two_digits() -> None:
+    plan = ahead(Due(143_712, 0, (0,), 0), Limit("[archive] requests_per_second", 0.0001, 1 / 3600))
+    first, second = promise(plan)
+    assert "days at 0.36 an hour; reaudit_days is 30." in first
+    # 143,712 / 30 / 86,400 = 0.05544
+    assert second.startswith("That cannot be held. It takes [archive] requests_per_second at least")
+    assert " at least 0.056, or reaudit_days at least 16,634." in second
+
+
 @given(counts, counts, st.lists(counts, min_size=1, max_size=40), st.integers(0, 100_000))
 def test_nothing_is_lost_in_the_forecast(
     never: int, overdue: int, days: list[int], per_hour: int

@@ -70,22 +70,43 @@ class MusicBrainz:
             top=max(ids),
         )
 
-    def merge(self, old: int, new: int, *, days_ago: float = 0, with_row: bool = True) -> None:
-        """Merge a release into another one."""
+    def merge(
+        self,
+        old: int,
+        new: int,
+        *,
+        days_ago: float = 0,
+        with_row: bool = True,
+        entity_type: str = "release",
+    ) -> None:
+        """Merge an entity into another one."""
+        table, column = TABLES[entity_type]
         self.run(
-            "INSERT INTO musicbrainz.release_gid_redirect VALUES (%(gid)s::uuid, %(new)s,"
-            " now() - %(days)s * interval '1 day')",
+            f"INSERT INTO musicbrainz.{entity_type}_gid_redirect (gid, new_id, created)"
+            " VALUES (%(gid)s::uuid, %(new)s, now() - %(days)s * interval '1 day')",
             gid=gid_of(old),
             new=new,
             days=days_ago,
         )
         if with_row:
             self.run(
-                "UPDATE cover_art_archive.cover_art SET release = %(new)s WHERE release = %(old)s",
-                new=new,
-                old=old,
+                f"UPDATE {table} SET {column} = %(new)s WHERE {column} = %(old)s", new=new, old=old
             )
-            self.run("DELETE FROM musicbrainz.release WHERE id = %(old)s", old=old)
+            self.run(f"DELETE FROM musicbrainz.{entity_type} WHERE id = %(old)s", old=old)
+
+    def found_in_order(self, *ids: int) -> None:
+        """Releases under audit that have a high priority and do not come back."""
+        self.run(
+            "INSERT INTO artwork_indexer.audit_entity (entity_type, gid, status, priority)"
+            " SELECT 'release', lpad(to_hex(id), 32, '0')::uuid, 'clean', 300"
+            " FROM unnest(%(ids)s::int[]) AS id",
+            ids=list(ids),
+        )
+
+    def due(self) -> set[int]:
+        """Entities that are to be audited again now, by number."""
+        rows = self.run("SELECT gid FROM artwork_indexer.audit_entity WHERE next_audit_at <= now()")
+        return {row["gid"].int for row in rows}
 
     def audited(self, entity_type: str = "release") -> dict[int, int]:
         """Priorities of the entities under audit, by number."""

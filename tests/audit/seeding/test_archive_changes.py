@@ -77,6 +77,15 @@ async def test_a_waiting_row_keeps_its_state_and_waits_no_longer(place: Place, s
     assert (run.noted.hinted, run.noted.tally) == (2, Tally(already=3))
 
 
+async def test_a_reason_that_a_row_has_already_is_kept(place: Place) -> None:
+    await begun(place)
+    under_audit(place, mbid(1), "clean", "now() + interval '1 day'", return_reason="'review'")
+    change(place, *names(1))
+    await feed(place).catch_up(place.progress)
+    found = place.entities()[mbid(1)]
+    assert (waits(found), found["return_reason"]) == (SETTLE, "review")
+
+
 async def test_a_row_under_audit_is_not_taken_from_its_worker(place: Place) -> None:
     await begun(place)
     under_audit(place, RELEASE, "audit_in_progress", lease_expires="now() + interval '5 minutes'")

@@ -197,3 +197,43 @@ async def test_a_dry_run_of_a_pass_keeps_nothing(place: Place) -> None:
     assert run.noted.tally == Tally(inserted=1)
     assert place.entities() == {}
     assert not place.rows.execute("SELECT FROM artwork_indexer.audit_seeding").fetchall()
+
+
+async def test_an_empty_answer_on_the_way_is_not_the_end_of_a_pass(place: Place) -> None:
+    place.archive.settings.changes_page = 1
+    change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}")
+    empty = kinds.edit_json({"changes": [], "estimated_distance_from_head": 1})
+    # The first answer is about what changes from now on.
+    rule = place.archive.faults.add("POST", CHANGES, empty, times=1, skip=1)
+    assert await feed(place).catch_up(place.progress, day(place))
+    assert rule.hits == 2
+    assert set(place.entities()) == {EVENT}
+
+
+async def test_names_may_stand_alone(place: Place) -> None:
+    await begun(place)
+    alone = kinds.edit_json({"changes": [f"mbid-{RELEASE}", {"x": 1}, 7]})
+    place.archive.faults.add("POST", CHANGES, alone, times=1)
+    await feed(place).catch_up(place.progress)
+    assert set(place.entities()) == {RELEASE}
+
+
+async def test_a_follower_waits_for_the_end_of_a_failover(place: Place) -> None:
+    await begun(place)
+    mode = f"ALTER DATABASE {place.rows.info.dbname} SET default_transaction_read_only"
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'test' AND pid <> pg_backend_pid()"
+    )
+    place.rows.execute(f"{mode} = on".encode())
+    place.rows.execute(cut)
+    change(place, f"mbid-{RELEASE}")
+    following = asyncio.create_task(feed(place).follow(place.progress, None, 0.05))
+    await until(lambda: "read-only transaction. The next try" in place.progress_text())
+    place.rows.execute("SET default_transaction_read_only = off")
+    place.rows.execute(f"{mode} = off".encode())
+    place.rows.execute(cut)
+    await until(lambda: RELEASE in place.entities())
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following

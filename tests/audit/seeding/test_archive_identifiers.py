@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from artwork_indexer.errors import InputError, Refused
 from artwork_indexer.projects import CAA, EAA
 from audit.seeding import progress
 from audit.seeding.archive import with_art
-from audit.seeding.item_lists import BATCH, ItemList
+from audit.seeding.identifiers import LOOKED_UP, look_up
+from audit.seeding.item_lists import BATCH, LOOKED_AT, ItemList
 from audit.seeding.progress import Progress, Tally
 from audit.seeding.rejected import Rejected
 from tests.audit.seeding.archive_fixtures import (
@@ -44,6 +46,14 @@ def items(tmp_path: Path) -> Path:
 
 def write(path: Path, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def write_again(path: Path, content: str) -> None:
+    """As many bytes as there are, and a second later."""
+    before = path.stat()
+    write(path, content)
+    assert path.stat().st_size == before.st_size
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
 
 
 async def imported(place: Place, path: Path, project: Any = None, **options: Any) -> Any:
@@ -94,6 +104,30 @@ async def test_what_is_under_audit_already_is_decided(place: Place, items: Path)
     assert tally == Tally(already=1)
 
 
+async def test_each_of_many_is_looked_up(place: Place) -> None:
+    """Also the last one of a query, and the first one of the next."""
+    others = [mbid(number) for number in range(LOOKED_UP - 1)]
+    known = await look_up(place.database, [*others, RELEASE, EVENT])
+    assert (known["release"].live, known["event"].live) == ({RELEASE}, {EVENT})
+
+
+async def test_a_merge_brings_back_what_was_found_in_order(place: Place, items: Path) -> None:
+    place.rows.execute(
+        "INSERT INTO artwork_indexer.audit_entity (entity_type, gid, status, priority)"
+        " SELECT 'release', gid::uuid, 'clean', 200 FROM unnest(%s::text[]) AS gid",
+        [[RELEASE, MERGED_RELEASE]],
+    )
+    place.rows.execute(
+        "UPDATE artwork_indexer.audit_entity SET next_audit_at = now() + interval '80 days'"
+    )
+    write(items, f"mbid-{RELEASE}\nmbid-{MERGED_RELEASE}\n")
+    await imported(place, items)
+    found = place.entities()
+    assert [
+        found[gid]["next_audit_at"] < datetime.now(UTC) for gid in (RELEASE, MERGED_RELEASE)
+    ] == [False, True]
+
+
 async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items: Path) -> None:
     lines = (
         b"\xef\xbb\xbf" + f"mbid-{RELEASE}\r\n".encode(),
@@ -118,6 +152,14 @@ async def test_ends_of_lines_case_marks_and_what_is_no_name(place: Place, items:
         ("?[31mred", "11"),
         (f"mbid{MERGED_EVENT}", "12"),
     ]
+
+
+async def test_a_name_that_comes_twice_is_told_with_its_first_line(
+    place: Place, items: Path
+) -> None:
+    write(items, f"mbid-{RELEASE}\nsomething\n\nsomething\n")
+    _, _, rejected = await imported(place, items)
+    assert {place for _, _, place in rejected} == {f"{items}:2"}
 
 
 async def test_what_looks_like_ours_is_refused_and_not_foreign(place: Place, items: Path) -> None:
@@ -220,6 +262,9 @@ async def test_a_dry_list_writes_nothing(place: Place, items: Path) -> None:
     assert place.entities() == {}
 
 
+UNDECIDABLE = "".join(f"{name}\n" for name in names(*range(BATCH + 1)))
+
+
 class Full(Rejected):
     """A list of names with room for so many."""
 
@@ -235,7 +280,7 @@ class Full(Rejected):
 
 async def stopped_after_one_batch(place: Place, path: Path) -> None:
     """Begin with a list none of whose names can be decided."""
-    write(path, "".join(f"{name}\n" for name in names(*range(BATCH + 1))))
+    write(path, UNDECIDABLE)
     with pytest.raises(InputError, match="No room"):
         await ItemList(place.database, path, None).run(place.progress, Full(BATCH))
 
@@ -247,6 +292,30 @@ async def test_another_collection_is_another_list(place: Place, items: Path) -> 
     tally, _, _ = await imported(place, items, CAA)
     assert tally == Tally(inserted=BATCH + 1)
     assert "going on" not in place.progress_text()
+
+
+async def test_a_list_that_was_written_since_is_read_from_its_first_line(
+    place: Place, items: Path
+) -> None:
+    """It has the same size, and begins like the one before."""
+    await stopped_after_one_batch(place, items)
+    (late,) = names(BATCH - 1)
+    assert UNDECIDABLE.index(late) > LOOKED_AT
+    write_again(items, UNDECIDABLE.replace(late, f"mbid-{RELEASE}"))
+    tally, _, _ = await imported(place, items)
+    assert tally == Tally(inserted=1, refused=BATCH)
+
+
+async def test_what_a_pipe_gives_is_read_from_its_first_line(place: Place, items: Path) -> None:
+    os.mkfifo(items)
+    writing = asyncio.create_task(asyncio.to_thread(write, items, UNDECIDABLE))
+    with pytest.raises(InputError, match="No room"):
+        await ItemList(place.database, items, None).run(place.progress, Full(BATCH))
+    await writing
+    (tally, _, _), _ = await asyncio.gather(
+        imported(place, items), asyncio.to_thread(write, items, f"mbid-{RELEASE}\n")
+    )
+    assert tally == Tally(1)
 
 
 async def test_restart_forgets_the_place_at_once(place: Place, items: Path) -> None:

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from artwork_indexer.errors import CredentialsRefused, PermanentError, Unreachable
+from artwork_indexer.errors import CredentialsRefused, Overloaded, PermanentError, Unreachable
 from artwork_indexer.projects import EAA
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
+from artwork_indexer.services import ARCHIVE
 from audit.seeding.archive import with_art
 from audit.seeding.progress import Tally
 from tests.audit.seeding.archive_fixtures import (
@@ -279,6 +280,29 @@ async def test_waits_for_a_pause_that_another_process_was_told(place: Place) -> 
     await place.search().run(place.progress, place.reject)
     assert asyncio.get_running_loop().time() - started >= 0.5
     assert "SlowDown" in place.told[0]
+
+
+async def test_a_dry_run_keeps_its_pauses_to_itself(place: Place) -> None:
+    fill(place)
+    place.archive.faults.add("GET", SCRAPE, kinds.too_many(retry_after=1), skip=1)
+    seeding, _ = await place.search(is_dry=True).run(place.progress, place.reject)
+    assert seeding.tally == Tally(MANY)
+    assert "HTTP 429" in place.told[0]
+    assert place.told[0].endswith(" The next try is in 1 s.")
+    assert not place.rows.execute("SELECT FROM artwork_indexer.service_pause").fetchall()
+
+
+async def test_a_pause_for_a_reason_that_cannot_be_stored_as_it_is(place: Place) -> None:
+    answers = iter([Overloaded("Slow\0 \ud800down", service=ARCHIVE, seconds=0.1)])
+
+    async def request() -> str:
+        for error in answers:
+            raise error
+        return "an answer"
+
+    assert await place.patience().ask(request) == "an answer"
+    row = place.rows.execute("SELECT reason FROM artwork_indexer.service_pause").fetchone()
+    assert row == {"reason": "Slow\ufffd ?down"}
 
 
 async def test_a_scope_is_sent_with_the_keys_and_is_a_source_of_its_own(place: Place) -> None:

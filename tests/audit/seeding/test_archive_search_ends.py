@@ -14,6 +14,8 @@ from tests.audit.seeding.archive_fixtures import SCRAPE, Place, names
 
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
 
+CURSOR_IS_GONE = '{"error": "cursor is gone", "errorType": "x"}'
+
 
 def answer(
     place: Place,
@@ -119,6 +121,20 @@ async def test_what_is_of_two_runs_is_told(place: Place) -> None:
     assert (outcome.as_json(None)["resumed"], stopped.as_json(None)["resumed"]) == (True, False)
 
 
+async def test_what_was_counted_before_the_search_begins_anew_does_not_count(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = [f"item-{n}" for n in range(100, 400)]
+    place.archive.faults.add("GET", SCRAPE, kinds.html(), times=3, skip=1)
+    await place.search().run(place.progress, place.reject)
+    place.archive.faults.clear()
+    refusal = kinds.status(400, CURSOR_IS_GONE, "application/json")
+    place.archive.faults.add("GET", SCRAPE, refusal, times=1, skip=1)
+    _, outcome = await place.search().run(place.progress, place.reject)
+    assert "begins anew" in place.progress_text()
+    assert (outcome.named, outcome.promised, outcome.resumed) == (300, 300, False)
+    assert outcome.counts["foreign"] == 300
+    assert "went on" not in told(outcome)
+
+
 async def test_beginning_anew_forgets_every_place(place: Place) -> None:
     sources = [source_of(project, None) for project in PROJECTS]
     for project in PROJECTS:
@@ -135,8 +151,7 @@ async def test_beginning_anew_forgets_every_place(place: Place) -> None:
 
 async def test_a_reason_without_an_end_gets_one(place: Place) -> None:
     place.archive.listed["coverartarchive"] = names(*range(250))
-    body = '{"error": "cursor is gone", "errorType": "x"}'
-    fault = kinds.status(400, body, "application/json")
+    fault = kinds.status(400, CURSOR_IS_GONE, "application/json")
     place.archive.faults.add("GET", SCRAPE, fault, times=1, skip=1)
     await place.search().run(place.progress, place.reject)
     assert "cursor is gone. Its cursor is too old" in place.progress_text()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.earlier_checks import CHECKS
-from audit.seeding.img129_classes import LISTS, class_of, combined, reason
+from audit.seeding.img129_classes import DELETED, LISTS, MERGED, class_of, combined, reason
 from tests.audit.seeding.img129_fixtures import ORIGINAL, URL
 
 
@@ -62,6 +62,13 @@ def test_told_of_twice_the_more_urgent_class_counts_and_all_checks_are_named() -
     long = reason(LISTS["reindex"], [f"Item::{letter * 150}" for letter in "abc"])
     assert len(long.text) == 300
     assert long.text.endswith("…")
+
+
+def test_of_classes_that_are_as_urgent_the_first_one_stays() -> None:
+    pair = [reason(one, [ORIGINAL]) for one in (DELETED, MERGED)]
+    assert DELETED.priority == MERGED.priority
+    for one, other in (pair, pair[::-1]):
+        assert combined(one, other).list_class is one.list_class
 
 
 names_of_checks = st.lists(st.text("ab", min_size=1, max_size=150).map("InternalError::{}".format))

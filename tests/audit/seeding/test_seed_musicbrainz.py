@@ -96,6 +96,36 @@ async def test_an_entity_that_got_art_by_a_merge_moves_forward(
     assert mb.audited()[7] == WITH_ART
 
 
+@pytest.mark.parametrize("entity_type", ["release", "event"])
+async def test_a_merge_into_an_entity_without_art_moves_nothing(
+    database: Database, mb: MusicBrainz, entity_type: str
+) -> None:
+    make = mb.release if entity_type == "release" else mb.event
+    make(1, 2)
+    mb.art(1, entity_type=entity_type, age=2 * DAY)
+    await seed_musicbrainz(database, entity_type)
+    mb.merge(9, 2, with_row=False, entity_type=entity_type)
+    await seed_musicbrainz(database, entity_type)
+    assert mb.audited(entity_type) == {1: WITH_ART, 2: WITHOUT_ART}
+
+
+async def test_art_is_news_of_what_was_in_order_whatever_its_priority(
+    database: Database, mb: MusicBrainz
+) -> None:
+    by_row, by_image, by_merge = 2000, 6, 7
+    mb.found_in_order(by_row, by_image, by_merge)
+    mb.release(*range(1, 2001))
+    mb.art(8, age=500 * DAY)
+    mb.art(9, age=400 * DAY)
+    await seed_musicbrainz(database)
+    assert mb.due() == set()
+    mb.art(by_row, age=600 * DAY)
+    mb.art(by_image)
+    mb.merge(8, by_merge)
+    await seed_musicbrainz(database)
+    assert mb.due() == {by_row, by_image, by_merge}
+
+
 async def test_a_row_that_was_committed_late_is_found(
     database: Database, mb: MusicBrainz, database_url: str
 ) -> None:

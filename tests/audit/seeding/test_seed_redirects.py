@@ -49,6 +49,30 @@ async def test_a_merge_brings_back_what_was_found_in_order(
     assert row["is_due"] is is_due
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_merge_is_news_in_the_first_pass_and_later(
+    database: Database, mb: MusicBrainz, *, is_first: bool
+) -> None:
+    """The first pass finds it by its MBID only, later ones by its time only."""
+    if not is_first:
+        await seed_redirects(database)
+    mb.found_in_order(1)
+    mb.merge(1, 99, days_ago=9 if is_first else 0, with_row=False)
+    await seed_redirects(database)
+    assert mb.due() == {1}
+
+
+@pytest.mark.parametrize("entity_type", ["release", "event"])
+async def test_a_merge_from_the_future_hides_no_later_one(
+    database: Database, mb: MusicBrainz, entity_type: str
+) -> None:
+    mb.merge(1, 99, days_ago=-10, with_row=False, entity_type=entity_type)
+    await seed_redirects(database, entity_type)
+    mb.merge(2, 99, with_row=False, entity_type=entity_type)
+    await seed_redirects(database, entity_type)
+    assert set(mb.audited(entity_type)) == {1, 2}
+
+
 async def test_redirects_of_unknown_age_are_found(database: Database, mb: MusicBrainz) -> None:
     mb.merge(1, 99, with_row=False)
     mb.run("UPDATE musicbrainz.release_gid_redirect SET created = NULL")
