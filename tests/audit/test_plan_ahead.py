@@ -114,6 +114,20 @@ def test_what_is_audited_comes_back() -> None:
     assert told[-1].begins == date(2026, 3, 6)
 
 
+def test_what_is_audited_comes_back_at_the_earliest_the_next_day() -> None:
+    told = list(forecast(Due(0, 10, (0,) * 3, 0), [], 0.4, TODAY))
+    assert [day.due for day in told] == [0, 10, 10]
+
+
+def test_a_limit_that_is_just_enough_needs_no_remedy() -> None:
+    enough, tight = Limit("enough", 2, 1), Limit("tight", 1, 1)
+    due = Due(0, 0, (0,), 2 * 24 * 30)
+    assert ahead(due, enough).is_kept
+    assert list(promise(ahead(due, tight, enough)))[1] == (
+        "That cannot be held. It takes tight at least 2, or reaudit_days at least 60."
+    )
+
+
 FILL = """
 INSERT INTO artwork_indexer.audit_entity (entity_type, gid, status, last_audit_at, next_audit_at)
 SELECT 'release', gen_random_uuid(), status::artwork_indexer.audit_entity_status, last, next

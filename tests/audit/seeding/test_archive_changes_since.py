@@ -173,6 +173,16 @@ async def test_rows_that_were_held_are_noted_in_spite_of_a_pass(
     assert waits(place.entities()[RELEASE]) == SETTLE
 
 
+async def test_when_a_token_ends_the_day_before_is_read_again(place: Place) -> None:
+    """What comes late into the feed may have been changed before the last of what is read."""
+    await begun(place)
+    place.archive.changes.append((f"mbid-{RELEASE}", place.archive.clock.now() - 86400))
+    place.archive.settings.oldest_change = 2
+    await feed(place).catch_up(place.progress)
+    assert f"Going on with the changes since {day(place, 1)}" in place.progress_text()
+    assert waits(place.entities()[RELEASE]) == SETTLE
+
+
 @pytest.mark.parametrize("since", ["0", "61 days ago"])
 async def test_a_pass_whose_token_is_too_old_begins_anew(place: Place, since: str) -> None:
     moment = place.archive.clock.now() - 60 * 86400
