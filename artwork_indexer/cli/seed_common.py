@@ -52,29 +52,41 @@ def stoppable() -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def stopping(*arguments: object, **options: object) -> object:
-            before = signal.signal(signal.SIGTERM, _interrupt)
             try:
-                return command(*arguments, **options)
+                with _sigterm_as_ctrl_c():
+                    return command(*arguments, **options)
             except KeyboardInterrupt:
                 click.echo(f"Stopped{_what_next(options)}", err=True)
                 raise click.exceptions.Exit(INTERRUPTED) from None
-            finally:
-                signal.signal(signal.SIGTERM, before)
 
         return cast("Command", stopping)
 
     return decorate
 
 
-def _interrupt(*_: object) -> None:
-    """Do what Ctrl-C does, also where a shell started the command in the background.
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: asyncio knows how to stop for that.
 
-    Raises:
-        KeyboardInterrupt: there Ctrl-C does nothing.
+    Shells start what is in the background deaf to Ctrl-C. It stays so: the signal waits.
     """
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        raise KeyboardInterrupt
+    is_deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if is_deaf:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if is_deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _interrupt(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _what_next(options: Mapping[str, object]) -> str:

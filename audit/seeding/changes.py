@@ -12,6 +12,7 @@ import psycopg
 
 from artwork_indexer.archive.changes import Batch, Changes, TokenRefused
 from artwork_indexer.database import Connection, Database, query
+from artwork_indexer.database_sentences import database_sentence
 from artwork_indexer.database_trouble import is_passing
 from artwork_indexer.errors import Refused, Unreachable
 from artwork_indexer.sentences import ended
@@ -109,7 +110,8 @@ class ChangeFeed:
             except (Unreachable, psycopg.Error) as error:
                 if not is_passing(error):
                     raise
-                progress.tell(f"{ended(str(error))} The next try is in {seconds:.0f} s.")
+                why = database_sentence(error) if isinstance(error, psycopg.Error) else str(error)
+                progress.tell(f"{ended(why)} The next try is in {seconds:.0f} s.")
             # A pass that has not begun is still wanted; one that has is in the position.
             since = None
             await asyncio.sleep(seconds)
