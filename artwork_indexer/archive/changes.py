@@ -100,7 +100,7 @@ class Changes:
         if not isinstance(following, str | int) or following == "":
             raise TransientError("The answer of the Changes API cannot be used: no token in it.")
         distance = integer(document.get("estimated_distance_from_head"))
-        is_end = not changes and not distance
+        is_end = not changes and (not distance or str(following) == token)
         return Batch(
             names=tuple(name_of(change) for change in changes),
             token=str(following),

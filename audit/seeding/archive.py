@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
+import psycopg
+
 from artwork_indexer.archive.search import CursorRefused, Page, Search
 from artwork_indexer.database import Database, query
+from artwork_indexer.database_sentences import database_sentence
 from artwork_indexer.errors import (
     ArtworkIndexerError,
     EventError,
@@ -221,6 +224,8 @@ class CollectionSearch:
         )
         try:
             await self._walk_to_the_end(Pass(seeding, outcome, progress, reject), cursor)
+        except psycopg.Error as error:
+            outcome.failure = Unreachable(database_sentence(error))
         except (Unreachable, EventError) as error:
             error.args = (" ".join((ended(str(error)), *_remedy(error, self._scope))),)
             outcome.failure = error

@@ -191,7 +191,7 @@ class ChangeFeed:
     ) -> tuple[Written, Position, Tally]:
         if self._position.names_everything(in_pass=in_pass):
             written = await self._seed(connection, decided)
-            written.held += self._position.later
+            written.held = list(self._position.later)
         else:
             written = await self._hint(connection, decided)
         position = self._position.after(batch, asked_at, tuple(written.held), in_pass=in_pass)
@@ -236,8 +236,6 @@ class ChangeFeed:
         for part in decided.batches(SOURCE):
             stored = await store(connection, part, is_dry=self._is_dry)
             written.inserted += stored.inserted
-            if stored.held:
-                written.held += stored.held.gids
         return written
 
     def _reject_ours(self, name: str, why: str) -> None:

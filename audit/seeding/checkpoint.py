@@ -7,6 +7,7 @@ there. Several runs of one source at once do no harm: all but one are told to st
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,8 @@ ANALYZED_AT: Final = 10_000
 MOST_COLLISIONS: Final = 5
 REDIRECT: Final = 150
 """Priority of an MBID that was merged: its item has to be empty, and often is not."""
+AGAIN_SECONDS: Final = 1.0
+"""How often those are tried again whose rows somebody had: they may be many."""
 HELD: Final = "held"
 """The key of a position under which those are kept whose rows somebody had."""
 PATIENCE: Final = (0.1, 0.4, 1.5)
@@ -152,8 +155,8 @@ class Seeding:
     ``position`` is where to go on, empty at the very first; ``is_resumed`` whether the run
     before did not finish; ``tally`` counts this run only. A dry run writes nothing at all.
 
-    What somebody else holds is not waited for: it is tried again with each further batch, and
-    what is left in the end by the next run.
+    What somebody else holds is not waited for: it is tried again every second, and what is left
+    in the end by the next run.
     """
 
     def __init__(
@@ -166,6 +169,7 @@ class Seeding:
         self.is_dry = dry
         position = {} if before is None else dict(before.position)
         self._held = [Held(**document) for document in position.pop(HELD, [])]
+        self._tried_at = float("-inf")
         self.position: Mapping[str, Any] = position
         self.is_resumed = before is not None and before.finished_at is None
         self.tally = Tally()
@@ -233,22 +237,28 @@ class Seeding:
         A pass with something left to see to has not finished, unless this is the last look.
         """
 
-        async def write(connection: Connection) -> tuple[Tally, list[Stored]]:
-            again = [await store(connection, batch, is_dry=self.is_dry) for batch in self._held]
-            new = [await store(connection, batch, is_dry=self.is_dry) for batch in batches]
+        is_time = finished or time.monotonic() - self._tried_at >= AGAIN_SECONDS
+
+        async def write(connection: Connection) -> tuple[Tally, int, list[Held]]:
+            again = await self._store(connection, self._held if is_time else [])
+            new = await self._store(connection, batches)
             tally = sum((Tally(one.inserted, one.already) for one in new), counts)
-            stored = [*again, *new]
-            held = _held(stored)
+            found = [one.held for one in (*again, *new) if one.held]
+            held = together(found if is_time else [*self._held, *found])
             is_end = finished and (is_last or not held)
             await self._save(connection, position, held, tally, finished=is_end)
-            return tally, stored
+            return tally, sum(one.raised for one in (*again, *new)), held
 
-        tally, stored = await in_transaction(self._database, write)
-        self._held = _held(stored)
+        tally, raised, self._held = await in_transaction(self._database, write)
+        if is_time:
+            self._tried_at = time.monotonic()
         self.position = position
         self.tally += tally
-        self.raised += sum(one.raised for one in stored)
+        self.raised += raised
         return tally
+
+    async def _store(self, connection: Connection, batches: Iterable[Batch]) -> list[Stored]:
+        return [await store(connection, batch, is_dry=self.is_dry) for batch in batches]
 
     async def _save(
         self,
@@ -278,21 +288,23 @@ class Seeding:
         return self._before.tally
 
 
-def _held(stored: Iterable[Stored]) -> list[Held]:
-    """All that was held, in as few batches as can be."""
-    alike: dict[tuple[str, News | None], list[Held]] = defaultdict(list)
-    for one in stored:
-        if one.held:
-            alike[one.held.entity_type, one.held.news].append(one.held)
+def together(batches: Iterable[Held]) -> list[Held]:
+    """The same entities in as few batches as can be, each with its most urgent reason."""
+    alike: dict[tuple[str, News | None], dict[str, tuple[int, str]]] = defaultdict(dict)
+    for batch in batches:
+        reasons = alike[batch.entity_type, batch.news]
+        for gid, priority, source in zip(batch.gids, batch.priorities, batch.sources, strict=True):
+            if gid not in reasons or reasons[gid][0] < priority:
+                reasons[gid] = (priority, source)
     return [
         Held(
             entity_type,
-            [gid for batch in batches for gid in batch.gids],
-            [priority for batch in batches for priority in batch.priorities],
-            [source for batch in batches for source in batch.sources],
+            list(reasons),
+            [priority for priority, _ in reasons.values()],
+            [source for _, source in reasons.values()],
             news,
         )
-        for (entity_type, news), batches in alike.items()
+        for (entity_type, news), reasons in alike.items()
     ]
 
 

@@ -357,6 +357,9 @@ async def test_a_run_that_blocks_another_one_comes_to_its_end(
     place: Place, database_url: str
 ) -> None:
     """Releases come before events here, and the other way round there."""
+    # Room for a slow machine: who waits looks for a deadlock once.
+    set_timeout = f"ALTER DATABASE {place.rows.info.dbname} SET deadlock_timeout = '3s'"
+    place.rows.execute(set_timeout.encode())
     await begun(place)
     change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}")
     run = feed(place)

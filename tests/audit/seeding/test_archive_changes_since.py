@@ -251,3 +251,13 @@ async def test_a_follower_waits_for_the_end_of_a_failover(place: Place) -> None:
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
+
+
+async def test_an_empty_answer_that_leads_nowhere_is_the_end(place: Place) -> None:
+    await begun(place)
+    token = place.checkpoint(SOURCE)["position"]["token"]
+    nowhere = {"changes": [], "estimated_distance_from_head": 3, "next_token": token}
+    place.archive.faults.add("POST", CHANGES, kinds.edit_json(nowhere), times=None)
+    place.archive.journal.clear()
+    await feed(place).catch_up(place.progress)
+    assert len(place.asked(CHANGES)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
@@ -11,6 +12,7 @@ from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
 from audit.seeding.archive import Distinct, Outcome, begin_anew, source_of
 from audit.seeding.progress import Tally
 from tests.audit.seeding.archive_fixtures import SCRAPE, Place, names
+from tests.queue_fixtures import until
 
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
 
@@ -168,3 +170,16 @@ async def test_one_thing_is_told_in_the_singular(place: Place) -> None:
     place.archive.listed["coverartarchive"] = names(1)
     _, outcome = await place.search().run(place.progress, place.reject)
     assert "named 1 item of about 1 release with art" in outcome.notes(1)[0]
+
+
+async def test_what_was_done_before_trouble_with_the_database_is_told(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(250))
+    hang = kinds.Hang()
+    rule = place.archive.faults.add("GET", SCRAPE, hang, skip=1)
+    searching = asyncio.create_task(place.search().run(place.progress, place.reject))
+    await until(lambda: rule.hits == 1 and len(place.entities()) == 100)
+    place.rows.execute("DROP TABLE artwork_indexer.audit_seeding")
+    hang.release()
+    seeding, outcome = await searching
+    assert seeding.tally.inserted == 100
+    assert "The schema is not there or too old" in told(outcome)

@@ -207,6 +207,8 @@ async def test_runs_that_block_each_other_both_come_to_their_end(
     database: Database, database_url: str, rows: psycopg.Connection[Any]
 ) -> None:
     """Each has several batches in a transaction, and names the same entities crosswise."""
+    # Room for a slow machine: who waits looks for a deadlock once.
+    rows.execute(f"ALTER DATABASE {rows.info.dbname} SET deadlock_timeout = '3s'".encode())
     run = await Seeding.open(database, SOURCE)
     insert = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES ('release', %s)"
     with psycopg.connect(database_url) as other:

@@ -19,8 +19,9 @@ HOLD = b"SELECT FROM artwork_indexer.audit_entity WHERE gid = ANY (%s::uuid[]) F
 
 
 @pytest.fixture
-async def run(database: Database) -> Seeding:
-    """One that has entered A and B with a low priority."""
+async def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Seeding:
+    """One that has entered A and B with a low priority, and tries again each time."""
+    monkeypatch.setattr(checkpoint, "AGAIN_SECONDS", 0)
     seeding = await Seeding.open(database, SOURCE)
     await seeding.add([batch(A, B, priority=10)], {"id": 1})
     return seeding
@@ -69,12 +70,33 @@ async def test_those_held_by_many_batches_are_kept_together(
 ) -> None:
     with psycopg.connect(database_url) as holder:
         holder.execute(HOLD, [[A, B]])
-        for gid in (A, B, A):
-            await run.add([batch(gid)], {})
+        for gid, priority in ((A, 100), (B, 100), (A, 300), (A, 200)):
+            await run.add([batch(gid, priority=priority)], {})
         kept = await Checkpoints(database).load(SOURCE)
     assert kept is not None
     [held] = kept.position["held"]
-    assert set(held["gids"]) == {A, B}
+    assert dict(zip(held["gids"], held["priorities"], strict=True)) == {A: 300, B: 100}
+    assert run.held == 2
+
+
+async def test_they_are_not_tried_again_with_every_batch(
+    run: Seeding,
+    database: Database,
+    database_url: str,
+    rows: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many of them would make each batch slow."""
+    monkeypatch.setattr(checkpoint, "AGAIN_SECONDS", 3600)
+    with psycopg.connect(database_url) as holder:
+        holder.execute(HOLD, [[B]])
+        await run.add([batch(B)], {"id": 2})
+    await run.add([batch(C)], {"id": 3})
+    assert (priorities(rows), run.held) == ([10, 10, 100], 1)
+    following = await Seeding.open(database, SOURCE)
+    assert following.held == 1
+    await run.add([], {"id": 4}, finished=True)
+    assert (priorities(rows), run.held) == ([10, 100, 100], 0)
 
 
 async def test_a_pass_ends_when_none_is_held_any_more(
