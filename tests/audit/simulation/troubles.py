@@ -82,6 +82,9 @@ KINDS: Final[Mapping[str, Callable[[], Fault]]] = {
     "drop, but done": lambda: fault_kinds.drop(applied=True),
     "late": late,
 }
+MERGED: Final = webservice_faults.moved_to("/ws/2/release/00000000-0000-4000-8000-000000000000")
+DENIALS: Final = (webservice_faults.UNKNOWN, MERGED)
+"""With these an index writes nothing, although MusicBrainz's tables know the entity."""
 WEB_SERVICE_KINDS: Final = (
     webservice_faults.SERVER_ERROR,
     webservice_faults.REQUEST_TIMEOUT,
@@ -90,9 +93,13 @@ WEB_SERVICE_KINDS: Final = (
     webservice_faults.MALFORMED,
     webservice_faults.TRUNCATED,
     webservice_faults.UNKNOWN,
-    webservice_faults.moved_to("/ws/2/release/00000000-0000-4000-8000-000000000000"),
+    MERGED,
     webservice_faults.moved_to("https://example.org/"),
 )
+
+
+LONG: Final = 3
+"""Times; after so many repairs that changed nothing a person is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +118,7 @@ class Trouble:
         entity = entities[self.where % len(entities)]
         method, path = PLACES[self.place]
         if self.place == MUSICBRAINZ:
-            fault = WEB_SERVICE_KINDS[sorted(KINDS).index(self.kind) % len(WEB_SERVICE_KINDS)]
-            webservice.faults.add(path.format(gid=entity.gid), fault, self.times)
+            webservice.faults.add(path.format(gid=entity.gid), self._of_web_service(), self.times)
         else:
             archive.faults.add(
                 method,
@@ -121,3 +127,12 @@ class Trouble:
                 times=self.times,
                 skip=self.skip,
             )
+
+    def denied(self, entities: tuple[Entity, ...]) -> Entity | None:
+        """The entity that the web service does not know for days, if that is the trouble."""
+        if self.place != MUSICBRAINZ or self._of_web_service() not in DENIALS:
+            return None
+        return entities[self.where % len(entities)] if self.times >= LONG else None
+
+    def _of_web_service(self) -> webservice_faults.Fault:
+        return WEB_SERVICE_KINDS[sorted(KINDS).index(self.kind) % len(WEB_SERVICE_KINDS)]
