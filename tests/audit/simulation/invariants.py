@@ -123,11 +123,11 @@ class Watch:
             for entity in ground.entities
             if self._asks_a_person(entity)
         }
-        self.denied = {
+        self.in_vain = {
             entity.gid
             for ground, small in zip(grounds, plan.worlds, strict=True)
             for trouble in small.troubles
-            if (entity := trouble.denied(ground.entities))
+            if (entity := trouble.in_vain(ground.entities))
         }
         self.today: Row = self._row(BOOKS)
         self.enqueued = 0
@@ -257,11 +257,11 @@ class Watch:
         """Invariant 4: all is well, or asked of a person, or the reason is given.
 
         That a repair does not hold is a reason only for the field that nobody may change, where
-        the archive takes longer than ``settle_hours``, which are 0 here, and where the web
-        service does not know an entity for so long, so that nothing can be written.
+        the archive takes longer than ``settle_hours``, which are 0 here, and where for so long
+        repairs changed nothing and did not fail.
         """
         for row in self._rows(NOT_HELD):
-            is_known = self.is_slow or "mediatype" in row["subject"] or row["gid"] in self.denied
+            is_known = self.is_slow or "mediatype" in row["subject"] or row["gid"] in self.in_vain
             assert is_known, self._story(f"mbid-{row['gid']}")
         for row in self._rows(ENTITIES):
             entity = Entity(row["entity_type"], row["gid"])

@@ -98,6 +98,13 @@ WEB_SERVICE_KINDS: Final = (
 )
 
 
+SWALLOWED: Final = frozenset(
+    {
+        *("status 200", "status 204", "html 200", "half JSON", "other JSON", "null", "list"),
+        *("empty object", "deep", "not a number"),
+    }
+)
+"""Answers to a write that may pass for success, although nothing was done."""
 LONG: Final = 3
 """Times; after so many repairs that changed nothing a person is asked."""
 
@@ -128,11 +135,16 @@ class Trouble:
                 skip=self.skip,
             )
 
-    def denied(self, entities: tuple[Entity, ...]) -> Entity | None:
-        """The entity that the web service does not know for days, if that is the trouble."""
-        if self.place != MUSICBRAINZ or self._of_web_service() not in DENIALS:
-            return None
-        return entities[self.where % len(entities)] if self.times >= LONG else None
+    def in_vain(self, entities: tuple[Entity, ...]) -> Entity | None:
+        """The entity whose repairs change nothing for days without failing, if there is one.
+
+        The web service does not know it, or the archive accepts and does nothing.
+        """
+        if self.place == MUSICBRAINZ:
+            is_so = self._of_web_service() in DENIALS
+        else:
+            is_so = self.place in ("put", "any") and self.kind in SWALLOWED
+        return entities[self.where % len(entities)] if is_so and self.times >= LONG else None
 
     def _of_web_service(self) -> webservice_faults.Fault:
         return WEB_SERVICE_KINDS[sorted(KINDS).index(self.kind) % len(WEB_SERVICE_KINDS)]
