@@ -9,12 +9,14 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
 import click
+import psycopg
 from click.core import ParameterSource
 
 from artwork_indexer import remotes
@@ -25,7 +27,13 @@ from artwork_indexer.cli.output import json_option
 from artwork_indexer.cli.seed_common import Summary, dry_run_option, stoppable
 from artwork_indexer.config import Config
 from artwork_indexer.database import Database
-from artwork_indexer.errors import ConfigurationError, CredentialsRefused, InputError, Unreachable
+from artwork_indexer.errors import (
+    ArtworkIndexerError,
+    ConfigurationError,
+    CredentialsRefused,
+    InputError,
+    Unreachable,
+)
 from artwork_indexer.http import Service
 from artwork_indexer.migrations import connect
 from artwork_indexer.projects import CAA, PROJECTS
@@ -34,6 +42,7 @@ from artwork_indexer.waiting import first_of
 from audit.seeding.archive import CollectionSearch, Outcome, begin_anew, source_of, with_art
 from audit.seeding.changes import SOURCE as CHANGES
 from audit.seeding.changes import ChangeFeed
+from audit.seeding.checkpoint import Seeding
 from audit.seeding.item_lists import ItemList
 from audit.seeding.patience import Patience
 from audit.seeding.progress import Progress
@@ -222,7 +231,9 @@ async def search(run: Run) -> int:
         scope=options.scope,
         credentials=credentials_of(config, options.credentials),
     )
-    summary, outcomes, seedings = run.summary(), [], []
+    summary, failure = run.summary(), None
+    outcomes: list[Outcome] = []
+    seedings: list[Seeding] = []
     wanted = [one for one in PROJECTS if options.collection in (None, one.collection)]
     if options.from_start and not options.is_dry:
         await begin_anew(run.database, (source_of(project, options.scope) for project in wanted))
@@ -236,21 +247,30 @@ async def search(run: Run) -> int:
                 scope=options.scope,
                 is_dry=options.is_dry,
             )
-            seeding, outcome = await seeder.run(
-                progress, run.rejected.note, restart=options.from_start
-            )
+            try:
+                seeding, outcome = await seeder.run(
+                    progress, run.rejected.note, restart=options.from_start
+                )
+            except (ArtworkIndexerError, psycopg.Error) as error:
+                if not outcomes:
+                    raise
+                failure = error
+                break
         seedings.append(seeding)
         outcomes.append(outcome)
-    known = await with_art(run.database)
+    known: dict[str, int | None] = {}
+    # What was done is told, also when the database has failed.
+    with suppress(psycopg.Error, Unreachable):
+        known = await with_art(run.database)
     summary.tell(
         {one.source: one.tally for one in seedings},
         notes=tuple(note for one in outcomes for note in _notes(one, known)),
         more={"searches": {one.project.collection: _facts(one, known) for one in outcomes}},
         held=sum(one.held for one in seedings),
     )
-    for one in outcomes:
-        if one.failure:
-            raise one.failure
+    for failed in (*(one.failure for one in outcomes), failure):
+        if failed:
+            raise failed
     return PROBLEMS if any(one.is_short or one.broken for one in outcomes) else 0
 
 

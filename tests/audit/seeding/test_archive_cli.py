@@ -247,6 +247,26 @@ async def test_a_search_that_was_ended_goes_on(
     assert len(place.asked(SCRAPE)) == 1
 
 
+async def test_what_was_done_is_told_although_the_database_is_gone(place: Place) -> None:
+    place.archive.listed["coverartarchive"] = names(*range(1, 201))
+    hang = kinds.Hang()
+    place.archive.faults.add("GET", SCRAPE, hang, skip=1)
+    process = await start(place, "--page-size", "100", "--json")
+    await until(lambda: len(place.entities()) == 100)
+    place.rows.execute(
+        "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()"
+    )
+    place.rows.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    hang.release()
+    out, err = await asyncio.wait_for(process.communicate(), 50)
+    assert process.returncode == 3
+    assert json.loads(out)["inserted"] == 100, err
+    assert b"Traceback" not in err
+
+
 async def test_refused_keys_are_told_with_what_helps(place: Place) -> None:
     place.archive.faults.add("GET", SCRAPE, kinds.status(403), times=None)
     ended = await run(place, "--credentials", "environment", "--scope", "all", environ=STAFF)
