@@ -113,6 +113,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     picked bigint[];
+    moment timestamptz;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('artwork_indexer'), hashtext('claim_audits'));
     IF EXISTS (SELECT FROM artwork_indexer.audit_hold)
@@ -129,11 +130,11 @@ BEGIN
 
     picked := artwork_indexer.pick_audits(slots);
     PERFORM artwork_indexer.charge_audit_budget('entities', cardinality(picked));
+    moment := clock_timestamp();
     RETURN QUERY
         UPDATE artwork_indexer.audit_entity AS mine
            SET status = 'audit_in_progress', attempts = mine.attempts + 1, next_audit_at = NULL,
-               claimed_by = owner, claimed_at = clock_timestamp(),
-               lease_expires = clock_timestamp() + lease
+               claimed_by = owner, claimed_at = moment, lease_expires = moment + lease
          WHERE mine.id = ANY (picked)
         RETURNING mine.id, mine.entity_type::text, mine.gid::text, mine.attempts, mine.crashes,
                mine.last_audit_at, mine.last_verdict::text, mine.return_reason,

@@ -100,6 +100,7 @@ DECLARE
     event artwork_indexer.event_queue;
     touched text[];
     taken integer := 0;
+    moment timestamptz;
     parked integer;
     seen integer;
     most integer := slots + 100;
@@ -150,11 +151,11 @@ BEGIN
             CONTINUE WHEN touched && busy;
             busy := busy || touched;
             taken := taken + 1;
+            moment := clock_timestamp();
             RETURN QUERY
                 UPDATE artwork_indexer.event_queue AS mine
                    SET state = 'running', attempts = mine.attempts + 1, claims = mine.claims + 1,
-                       claimed_by = owner, claimed_at = clock_timestamp(),
-                       lease_expires = clock_timestamp() + lease
+                       claimed_by = owner, claimed_at = moment, lease_expires = moment + lease
                  WHERE mine.id = event.id
                 RETURNING mine.id, mine.entity_type::text, mine.action::text, mine.message,
                        mine.depends_on, mine.attempts, mine.claims, mine.created,
