@@ -51,6 +51,8 @@ async def test_weakness_K_a_reload_reads_the_file_really_given(caa: Stage) -> No
         caa.make_due()
         renewed = await caa.archive.journal.wait_for(is_put_with("LOW new_user:new_pass"))
         assert R1 in renewed.target
+        # The archive does not know these keys either, and says so a moment after the PUT.
+        await until(lambda: daemon.output.count("caa-keys is paused") == 2)
 
         caa.config_file().write_text("[s3]\nno_such_key = 1\n[indexer]\nconcurrency = many\n")
         daemon.signal(signal.SIGHUP)
@@ -58,6 +60,7 @@ async def test_weakness_K_a_reload_reads_the_file_really_given(caa: Stage) -> No
         caa.sql("DELETE FROM artwork_indexer.service_pause")
         caa.insert("index", {"gid": R3})
         await caa.archive.journal.wait_for(is_put_with("LOW new_user:new_pass", R3))
+        await until(lambda: daemon.output.count("caa-keys is paused") == 3)
 
         caa.configure("s3", caa_access="", caa_secret="")
         caa.config_file()
