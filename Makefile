@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXAMPLES ?= 50000
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: help setup demo test check unit simulate chaos bench generate lock wheel clean
+.PHONY: help setup demo test check unit explore simulate chaos bench generate lock wheel clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ check: setup ## Lint, types, layers, stale generated files
 unit: setup ## Run the tests, one process for each processor (ARGS="-k name" picks some)
 	@.ci/tools
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+explore: setup ## Run the property-based tests with new random examples, many more of them
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m hypothesis \
+		--ignore tests/audit/simulation --hypothesis-profile exploring $(ARGS)
 
 simulate: setup ## Audit 50,000 random small worlds (EXAMPLES=n for fewer, SEED=n to repeat)
 	@echo "To repeat exactly this: make simulate EXAMPLES=$(EXAMPLES) SEED=$(SEED)"

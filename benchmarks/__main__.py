@@ -12,12 +12,22 @@ import tempfile
 from pathlib import Path
 
 from artwork_indexer.sandbox.postgres import running
-from benchmarks import auditing, claiming, draining, img129, latency, scraping, seeding
+from benchmarks import (
+    audit_claiming,
+    auditing,
+    claiming,
+    draining,
+    img129,
+    latency,
+    scraping,
+    seeding,
+)
 
 MEASUREMENTS = {
     "latency": latency.run,
     "claiming": claiming.run,
     "draining": draining.run,
+    "audit_claiming": audit_claiming.run,
     "auditing": auditing.run,
     "seeding": seeding.run,
     "img129": img129.run,

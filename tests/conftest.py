@@ -8,10 +8,21 @@ from collections.abc import Callable, Generator, Iterator
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from artwork_indexer.migrations import migrate_database
 from artwork_indexer.sandbox.postgres import Server, running
 from artwork_indexer.sandbox.schema import musicbrainz_schema
+
+# The same examples in every run: what a test proves does not depend on luck or on the load of
+# the machine. ``make explore`` looks for others.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "exploring", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 _numbers = itertools.count(1)
 

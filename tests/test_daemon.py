@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from artwork_indexer import daemon as daemon_module
 from artwork_indexer import housekeeping
 from artwork_indexer.errors import (
     CredentialsRefused,
@@ -23,12 +24,15 @@ from tests.queue_fixtures import GIDS, Rows, Script, drain, make_engine, running
 pytest_plugins = ["tests.queue_plugin"]
 
 A, B, C = GIDS[:3]
+NEVER = 600.0
+"""Seconds that no test waits for."""
 
 
-async def test_an_empty_queue_ends_at_once_when_asked_for_one_idle_loop(database_url: str) -> None:
-    begun = time.monotonic()
+async def test_an_empty_queue_ends_at_once_when_asked_for_one_idle_loop(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "FIRST_IDLE_SECONDS", NEVER)
     assert await drain(make_engine(database_url)) == 0
-    assert time.monotonic() - begun < 1
 
 
 async def test_idle_loops_are_counted_in_a_row(database_url: str) -> None:
@@ -68,29 +72,29 @@ async def test_weakness_P_events_of_one_mbid_never_overlap(database_url: str, ro
     assert script.most_at_once == 1
 
 
-async def test_a_new_event_is_begun_at_once(database_url: str, rows: Rows) -> None:
-    async with running(make_engine(database_url)) as it:
+async def test_a_new_event_is_begun_at_once(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "FIRST_IDLE_SECONDS", NEVER)
+    async with running(make_engine(database_url), max_wait=NEVER) as it:
         await it.diary.wait_for("listening", True)
         await it.diary.wait_for("idled")
-        begun = time.monotonic()
         event = rows.index(A)
         await it.diary.wait_for("claimed", event)
-        assert time.monotonic() - begun < 0.2
 
 
 async def test_a_chain_runs_in_order_without_waiting_for_polls(
-    database_url: str, rows: Rows
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = rows.copy(1, A, B)
     delete = rows.delete(1, A, depends_on=[copy])
     index = rows.index(B, depends_on=[delete])
     deindex = rows.add("deindex", {"gid": A}, depends_on=[delete])
     script = Script()
-    begun = time.monotonic()
+    monkeypatch.setattr(daemon_module, "FIRST_IDLE_SECONDS", NEVER)
     assert await drain(make_engine(database_url, script)) == 0
     assert script.seen[:2] == [copy, delete]
     assert set(script.seen[2:]) == {index, deindex}
-    assert time.monotonic() - begun < 2
 
 
 async def test_collecting_is_waited_for_and_not_idle(database_url: str, rows: Rows) -> None:
@@ -99,7 +103,7 @@ async def test_collecting_is_waited_for_and_not_idle(database_url: str, rows: Ro
     begun = time.monotonic()
     assert await drain(make_engine(database_url, queue=queue)) == 0
     assert rows.state(event) == "completed"
-    assert 0.5 < time.monotonic() - begun < 2
+    assert time.monotonic() - begun > 0.5
 
 
 async def test_back_off_counts_as_idle(database_url: str, rows: Rows) -> None:

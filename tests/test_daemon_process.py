@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 
@@ -14,14 +13,12 @@ pytest_plugins = ["tests.queue_plugin"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_weakness_J_idle_to_exit_takes_less_than_a_second(
+async def test_weakness_J_a_sleeping_process_ends_at_once(
     database_url: str, number: signal.Signals
 ) -> None:
-    async with started(database_url, "one") as process:
-        begun = time.monotonic()
+    async with started(database_url, "one", first_idle=600, max_wait=600) as process:
         process.signal(number)
         assert await process.ended() == 0
-        assert time.monotonic() - begun < 1
     assert "stopped" in process.log
 
 
@@ -46,10 +43,8 @@ async def test_a_second_signal_ends_at_once_and_gives_the_claims_back(
         await until(lambda: rows.state(event) == "running")
         process.signal(signal.SIGTERM)
         await process.logs("finishing 1 events")
-        begun = time.monotonic()
         process.signal(signal.SIGTERM)
         assert await process.ended() == 1
-        assert time.monotonic() - begun < 1
     row = rows.get(event)
     assert (row["state"], row["attempts"], row["crashes"]) == ("queued", 0, 0)
 

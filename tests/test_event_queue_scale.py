@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
-import time
+import os
+from collections.abc import Iterator
+from typing import LiteralString
 
 import psycopg
 import pytest
 
 from artwork_indexer.database import query
-from artwork_indexer.event_queue import EventQueue
+from artwork_indexer.sandbox.postgres import Server
 from tests.queue_fixtures import Rows
 
 pytest_plugins = ["tests.queue_plugin"]
@@ -34,53 +35,51 @@ def insert_many(rows: Rows, amount: int, columns: str, values: str) -> None:
     )
 
 
-@pytest.fixture
-def million(rows: Rows) -> Rows:
+@pytest.fixture(scope="module")
+def million(postgres: Server, migrated_template: str) -> Iterator[Rows]:
+    name = f"queue_scale_{os.getpid()}"
+    rows = Rows(postgres.create_database(name, template=migrated_template))
     rows.run("ALTER TABLE artwork_indexer.event_queue DISABLE TRIGGER USER")
     insert_many(rows, 500_000, "run_after, waits_for, attempts", "'2100-01-01', 'time', 1")
     insert_many(rows, 500_000, "depends_on, waits_for", "ARRAY[1], 'parent'")
     rows.run("ALTER TABLE artwork_indexer.event_queue ENABLE TRIGGER USER")
     insert_many(rows, 400, "priority", "100")
     rows.run("VACUUM ANALYZE artwork_indexer.event_queue")
-    return rows
+    yield rows
+    rows.close()
+    postgres.drop_database(name)
 
 
-def index_entries_read(connection: psycopg.Connection) -> int:
-    """Entries of the queue's indexes that this transaction has read."""
+def entries_read(connection: psycopg.Connection) -> int:
+    """Rows and index entries of the queue that this transaction has read."""
     row = connection.execute(
-        "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::int FROM pg_index"
-        " WHERE indrelid = 'artwork_indexer.event_queue'::regclass"
+        "SELECT pg_stat_get_xact_tuples_returned('artwork_indexer.event_queue'::regclass)"
+        "     + sum(pg_stat_get_xact_tuples_returned(indexrelid))"
+        "  FROM pg_index WHERE indrelid = 'artwork_indexer.event_queue'::regclass"
     ).fetchone()
     assert row is not None
     return int(row[0])
 
 
-async def test_a_million_events_that_wait_do_not_slow_the_claim(
-    million: Rows, queue: EventQueue
-) -> None:
+def test_a_million_events_that_wait_do_not_slow_the_claim(million: Rows) -> None:
     with psycopg.connect(million.conninfo) as connection:
-        taken = connection.execute(query("claim_events"), CLAIM).fetchall()
-        assert len(taken) == 4
-        assert index_entries_read(connection) < 1_000
+        for _ in range(8):  # long enough for a generic plan
+            before = entries_read(connection)
+            assert len(connection.execute(query("claim_events"), CLAIM).fetchall()) == 4
+            assert entries_read(connection) - before < 1_000
         connection.rollback()
-    times = []
-    for _ in range(30):
-        begun = time.perf_counter()
-        events = await queue.claim(4)
-        times.append(time.perf_counter() - begun)
-        assert len(events) == 4
-        for event in events:
-            await queue.complete(event, None)
-    median = statistics.median(times) * 1000
-    # The aim is 2 ms; a busy machine is no reason to fail.
-    assert median < 20
 
 
-async def test_the_upkeep_stays_cheap_too(million: Rows, queue: EventQueue) -> None:
-    del million
-    begun = time.perf_counter()
-    await queue.next_due()
-    await queue.rescue()
-    await queue.prune()
-    await queue.sweep()
-    assert time.perf_counter() - begun < 1
+def test_the_upkeep_stays_cheap_too(million: Rows) -> None:
+    upkeep: dict[LiteralString, dict[str, object]] = {
+        "next_due": {"index_delay": "0"},
+        "rescue_events": {"most_crashes": 3},
+        "prune_events": {"retention": "90 days", "most": 500},
+        "sweep_waiting_events": {"position": 0, "most": 500},
+    }
+    with psycopg.connect(million.conninfo) as connection:
+        for name, parameters in upkeep.items():
+            before = entries_read(connection)
+            connection.execute(query(name), parameters)
+            assert entries_read(connection) - before < 2_000, name
+        connection.rollback()

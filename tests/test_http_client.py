@@ -146,10 +146,9 @@ async def test_silence_ends_with_the_read_limit(client: HttpClient, script: Scri
         return web.Response()
 
     script.then(hang)
-    started = time.monotonic()
-    with pytest.raises(TransientError, match="time limit"):
-        await service(client).request("GET", url(script))
-    assert time.monotonic() - started < 1
+    async with asyncio.timeout(20):
+        with pytest.raises(TransientError, match="time limit"):
+            await service(client).request("GET", url(script))
     released.set()
 
 

@@ -151,12 +151,16 @@ async def test_waiting_costs_nothing(database_url: str) -> None:
     ear = Ear()
     async with listening(database_url, ear):
         await ear.hears(1)
-        await asyncio.sleep(0.5)
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        await asyncio.sleep(3)
-        after = resource.getrusage(resource.RUSAGE_SELF)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert used < 0.01
+        # In one of them nothing else goes on in this process, such as the collection of garbage.
+        assert min([await used_in(0.5) for _ in range(6)]) < 0.001
+
+
+async def used_in(seconds: float) -> float:
+    """Seconds of the processor that this process uses while the test sleeps."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    await asyncio.sleep(seconds)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 async def test_blocked_notifications_are_noticed(

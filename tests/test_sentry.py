@@ -7,7 +7,6 @@ import gzip
 import json
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -193,10 +192,9 @@ async def test_end_does_not_wait_for_a_sentry_that_hangs(receiver: Receiver) -> 
     receiver.answers.clear()
     sentry = Sentry(receiver.dsn, Scrubber())
     sentry.event_failed(event(), PermanentError("no"))
-    begun = time.monotonic()
-    await sentry.close()
     assert FLUSH_SECONDS <= 2
-    assert time.monotonic() - begun < FLUSH_SECONDS + 1
+    async with asyncio.timeout(20):  # far less than the time limit of its own
+        await sentry.close()
 
 
 async def test_new_address_is_used_after_a_reload(receiver: Receiver) -> None:
