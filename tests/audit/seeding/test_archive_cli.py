@@ -282,6 +282,9 @@ async def test_from_start_forgets_the_places_of_all_collections_at_once(place: P
     source = "archive search eventartarchive"
     assert place.checkpoint(source)["position"]["named"] == 100
     place.archive.faults.clear()
+    ended = await run(place, "--from-start", "--credentials", "environment")
+    assert "Set IA_ACCESS_KEY_ID" in ended.err
+    assert place.checkpoint(source)["position"]["named"] == 100
     hang = kinds.Hang()
     rule = place.archive.faults.add("GET", SCRAPE, hang)
     process = await start(place, "--from-start")
