@@ -1,5 +1,19 @@
 """``python -m artwork_indexer`` is the same program as ``artwork-indexer``."""
 
-from artwork_indexer.cli.main import main
+import sys
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; ends the process."""
+    try:
+        # Most of the time that a short command takes goes by here; Ctrl-C is heard as later on.
+        from artwork_indexer.cli.main import guarded  # noqa: PLC0415
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    sys.exit(guarded())
+
+
+if __name__ == "__main__":
+    main()

@@ -101,6 +101,22 @@ def test_run_imports_nothing_that_it_may_not_need() -> None:
     assert ended.stdout == "[]\n"
 
 
+def test_an_interruption_while_modules_are_loaded_is_no_traceback() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'psycopg': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from artwork_indexer.__main__ import main\n"
+        "main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 def test_the_version() -> None:
     assert run("--version").stdout == f"artwork-indexer {__version__}\n"
 

@@ -61,11 +61,6 @@ def cli(context: click.Context) -> None:
     context.ensure_object(Session)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; ends the process."""
-    sys.exit(guarded(arguments))
-
-
 def guarded(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
