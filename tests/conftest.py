@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from artwork_indexer.migrations import migrate_database
 from artwork_indexer.sandbox.postgres import Server, running
 from artwork_indexer.sandbox.schema import musicbrainz_schema
+from tests.ports import held_port
 
 # The same examples in every run: what a test proves does not depend on luck or on the load of
 # the machine. ``make explore`` looks for others.
@@ -35,6 +39,47 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
     ]
     return report
+
+
+@pytest.fixture
+def unused_tcp_port() -> Iterator[int]:
+    """A port of 127.0.0.1 that nobody else is given; it refuses until the test listens there.
+
+    The fixture of pytest-asyncio of that name gives a port that was free a moment ago.
+    """
+    with held_port() as port:
+        yield port
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Iterator[Callable[[], int]]:
+    """Gives such ports, each until the test has ended."""
+    with ExitStack() as held:
+        yield lambda: held.enter_context(held_port())
+
+
+@pytest.fixture
+def unknown_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows a host below .invalid, and nobody has to be asked."""
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: str | bytes | None, *arguments: Any, **options: Any) -> Any:
+        if isinstance(host, str) and host.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture
+def patient_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is there is waited for, however long the machine stands still."""
+    for limit in (
+        "database.CHECKOUT_SECONDS",
+        "observability.health.CHECK_SECONDS",
+        "observability.metrics.QUERY_SECONDS",
+    ):
+        monkeypatch.setattr(f"artwork_indexer.{limit}", 60.0)
 
 
 @pytest.fixture(scope="session")

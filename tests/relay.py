@@ -8,14 +8,17 @@ from contextlib import asynccontextmanager, suppress
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.ports import LOOPBACK, held_port
+
 
 class Relay:
     """Listens on a loopback port and passes everything on to the server of ``conninfo``."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, port: int) -> None:
         self._conninfo = conninfo
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = port
+        self._cuts = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
@@ -25,12 +28,11 @@ class Relay:
     @property
     def conninfo(self) -> str:
         """The same database through the relay."""
-        return make_conninfo(self._conninfo, host="127.0.0.1", port=str(self._port))
+        return make_conninfo(self._conninfo, host=LOOPBACK, port=str(self._port))
 
     async def start(self) -> None:
         """Accept connections; after :meth:`stop` on the same port as before."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
 
     async def stop(self) -> None:
         """Refuse new connections and cut the ones there are."""
@@ -40,7 +42,8 @@ class Relay:
         await self.cut()
 
     async def cut(self) -> None:
-        """Cut the connections there are."""
+        """Cut the connections there are, and those that are being made."""
+        self._cuts += 1
         for writer in list(self._writers):
             writer.transport.abort()
         for task in list(self._tasks):
@@ -59,8 +62,16 @@ class Relay:
         self.connections += 1
         parameters = conninfo_to_dict(self._conninfo)
         path = f"{parameters['host']}/.s.PGSQL.{parameters.get('port', 5432)}"
+        cuts = self._cuts
+        if self._server is None:
+            writer.transport.abort()
+            return
         with suppress(OSError):
             upstream, downstream = await asyncio.open_unix_connection(path)
+            if cuts != self._cuts:
+                writer.transport.abort()
+                downstream.transport.abort()
+                return
             self._writers |= {writer, downstream}
             for pair in ((reader, downstream), (upstream, writer)):
                 task = asyncio.create_task(self._pass(*pair))
@@ -82,9 +93,10 @@ class Relay:
 @asynccontextmanager
 async def relayed(conninfo: str) -> AsyncIterator[Relay]:
     """A relay for the length of the block."""
-    relay = Relay(conninfo)
-    await relay.start()
-    try:
-        yield relay
-    finally:
-        await relay.stop()
+    with held_port() as port:
+        relay = Relay(conninfo, port)
+        await relay.start()
+        try:
+            yield relay
+        finally:
+            await relay.stop()

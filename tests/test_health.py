@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -48,7 +47,8 @@ class Pages:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, patient_database: None) -> AsyncIterator[Database]:
+    del patient_database
     async with Database(database_url, size=1, prepared=False, name="health") as opened:
         yield opened
 
@@ -161,13 +161,14 @@ async def test_no_port_no_server(pages: Pages) -> None:
     assert await server.serve(LOCAL, None) is None
 
 
-async def test_pages_move_when_the_configuration_says_so(pages: Pages) -> None:
-    with socket.create_server((LOCAL, 0)) as free:
-        port = int(free.getsockname()[1])
-    former = pages.port
-    assert await pages.server.serve(LOCAL, port) == port
-    pages.port = port
-    assert (await pages.get("/health/live"))[0] == 200
+async def test_pages_move_when_the_configuration_says_so(
+    pages: Pages, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    former, port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    for place in (former, port):
+        assert await pages.server.serve(LOCAL, place) == place
+        pages.port = place
+        assert (await pages.get("/health/live"))[0] == 200
     pages.port = former
     with pytest.raises(aiohttp.ClientConnectorError):
         await pages.get("/health/live")
