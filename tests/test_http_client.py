@@ -138,7 +138,7 @@ async def test_broken_compression_is_transient(client: HttpClient, script: Scrip
         await service(client).request("GET", url(script))
 
 
-async def test_silence_ends_with_the_read_limit(client: HttpClient, script: Script) -> None:
+async def test_silence_ends_with_the_read_limit(script: Script) -> None:
     released = asyncio.Event()
 
     async def hang(_: web.Request) -> web.StreamResponse:
@@ -146,13 +146,13 @@ async def test_silence_ends_with_the_read_limit(client: HttpClient, script: Scri
         return web.Response()
 
     script.then(hang)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20), HttpClient("agent", read_seconds=0.3) as client:
         with pytest.raises(TransientError, match="time limit"):
             await service(client).request("GET", url(script))
     released.set()
 
 
-async def test_a_trickle_ends_with_the_total_limit(client: HttpClient, script: Script) -> None:
+async def test_a_trickle_ends_with_the_total_limit(script: Script) -> None:
     async def trickle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -162,8 +162,9 @@ async def test_a_trickle_ends_with_the_total_limit(client: HttpClient, script: S
         return response
 
     script.then(trickle)
-    with pytest.raises(TransientError, match="time limit"):
-        await service(client).request("GET", url(script))
+    async with asyncio.timeout(20), HttpClient("agent", total_seconds=1) as client:
+        with pytest.raises(TransientError, match="time limit"):
+            await service(client).request("GET", url(script))
 
 
 async def test_refused_connection_is_an_outage(client: HttpClient) -> None:
@@ -176,8 +177,9 @@ async def test_refused_connection_is_an_outage(client: HttpClient) -> None:
 
 
 async def test_unknown_host_and_wrong_protocol_are_outages(
-    client: HttpClient, script: Script
+    client: HttpClient, script: Script, unknown_hosts: None
 ) -> None:
+    del unknown_hosts
     with pytest.raises(Outage):
         await service(client).request("GET", URL("http://nowhere.invalid/"))
     with pytest.raises(Outage):
@@ -308,18 +310,21 @@ async def test_rate_limit_spaces_requests(client: HttpClient, script: Script) ->
 
 async def test_concurrency_limit(client: HttpClient, script: Script) -> None:
     running = most = 0
+    pairs = asyncio.Barrier(2)
 
     async def count(_: web.Request) -> web.StreamResponse:
         nonlocal running, most
         running += 1
         most = max(most, running)
+        await pairs.wait()
         await asyncio.sleep(0.01)
         running -= 1
         return web.Response()
 
     script.then(count)
     limited = Service(client, Gate("archive"), concurrency=2)
-    await asyncio.gather(*(limited.request("GET", url(script)) for _ in range(8)))
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(limited.request("GET", url(script)) for _ in range(8)))
     assert most == 2
 
 
@@ -385,5 +390,5 @@ async def test_cancelled_probe_lets_the_next_request_try(
     probe.cancel()
     await asyncio.wait([probe])
     released.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert (await asked.request("GET", url(script))).status == 200
