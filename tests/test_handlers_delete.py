@@ -277,7 +277,8 @@ listings = st.dictionaries(
     origin=st.sampled_from(["edit", "operator", "audit"]),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_no_image_is_deleted_without_a_proven_copy(
     stage: Stage,

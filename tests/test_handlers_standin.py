@@ -33,7 +33,10 @@ pytest_plugins = ["tests.archive_standin_plugin"]
 
 
 @pytest.fixture
-async def handlers(slow_standin: StandIn, database_url: str) -> AsyncIterator[Handlers]:
+async def handlers(
+    slow_standin: StandIn, database_url: str, patient_database: None
+) -> AsyncIterator[Handlers]:
+    del patient_database
     async with (
         Database(database_url, size=2, prepared=True, name="test") as database,
         HttpClient("test") as client,
