@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import logging
 import os
@@ -54,12 +55,14 @@ class DaemonProcess:
 
     async def _read(self) -> None:
         assert self._process.stderr is not None
+        # A character may be split between two reads.
+        decode = codecs.getincrementaldecoder("utf-8")().decode
         while data := await self._process.stderr.read(4096):
-            self.log += data.decode()
+            self.log += decode(data)
 
     async def logs(self, text: str, *, times: int = 1) -> None:
         """Until the process has logged ``text`` so often."""
-        await until(lambda: self.log.count(text) >= times)
+        await until(lambda: self.log.count(text) >= times, limit=45)
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

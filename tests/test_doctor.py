@@ -245,29 +245,32 @@ def test_a_paused_service(rows: Rows, database_url: str, file: Path) -> None:
 @pytest.fixture
 async def outside() -> AsyncIterator[str]:
     """Answers by path: 404 for everything, 503 for /busy, nothing at all for /mute."""
+    released = asyncio.Event()
 
     async def answer(request: web.Request) -> web.Response:
         if request.path.startswith("/mute"):
-            await asyncio.Event().wait()
+            await released.wait()
         return web.Response(status=503 if request.path.startswith("/busy") else 404)
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
     async with TestServer(app) as server:
         yield str(server.make_url("")).rstrip("/")
+        released.set()
 
 
+@pytest.mark.usefixtures("unknown_hosts")
 async def test_reachability(
     outside: str, file: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("artwork_indexer.doctor.remotes.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("artwork_indexer.doctor.remotes.ANSWER_SECONDS", 60.0)
     base = outside
     dead = f"http://127.0.0.1:{unused_tcp_port}"
     write(
         file,
         f"[musicbrainz]\nurl = http://me:ur1pass@127.0.0.1:{unused_tcp_port}\n"
         f"[s3]\nurl = {base}/busy/{{bucket}}/{{file}}\n"
-        f"[archive]\nmetadata_url = {base}/mute/{{item}}\ndownload_url = {base}/{{item}}/{{file}}\n"
+        f"[archive]\nmetadata_url = {base}/{{item}}\ndownload_url = {base}/{{item}}/{{file}}\n"
         f"details_url = {dead}/{{item}}\nsearch_url = {dead}/search\nchanges_url = {base}/c\n"
         "tasks_url = http://no-such-host.invalid/\n",
     )
@@ -275,7 +278,7 @@ async def test_reachability(
     found = {finding.subject: (finding.level, finding.message) for finding in findings}
     assert found == {
         "[s3] url": (Level.WARNING, f"{base} answers with HTTP 503"),
-        "[archive] metadata_url": (Level.PROBLEM, f"{base} did not answer within 0.5 seconds"),
+        "[archive] metadata_url": (Level.OK, f"{base} answers (HTTP 404)"),
         "[archive] download_url": (Level.OK, f"{base} answers (HTTP 404)"),
         "[archive] details_url": (Level.PROBLEM, f"{dead} cannot be reached (Connection refused)"),
         "[archive] search_url": (Level.WARNING, f"{dead} cannot be reached (Connection refused)"),
@@ -286,3 +289,25 @@ async def test_reachability(
         ),
         "[musicbrainz] url": (Level.PROBLEM, f"{dead} cannot be reached (Connection refused)"),
     }
+
+
+async def test_services_that_keep_silent(
+    outside: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artwork_indexer.doctor.remotes.ANSWER_SECONDS", 0.5)
+    mute = f"{outside}/mute"
+    write(
+        file,
+        f"[musicbrainz]\nurl = {mute}\n"
+        f"[s3]\nurl = {mute}/{{bucket}}/{{file}}\n"
+        f"[archive]\nmetadata_url = {mute}/{{item}}\ndownload_url = {mute}/{{item}}/{{file}}\n"
+        f"details_url = {mute}/{{item}}\nsearch_url = {mute}\nchanges_url = {mute}\n"
+        f"tasks_url = {mute}\n",
+    )
+    findings = await check_remotes(load(file, {}))
+    assert {finding.message for finding in findings} == {
+        f"{outside} did not answer within 0.5 seconds"
+    }
+    levels = {finding.subject: finding.level for finding in findings}
+    assert levels["[archive] metadata_url"] is Level.PROBLEM
+    assert levels["[archive] tasks_url"] is Level.WARNING

@@ -284,7 +284,7 @@ def test_two_at_once(musicbrainz_url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     steps = sorted(results[0] + results[1])
     assert len(steps) == len(set(steps)), "every step is done once"
     assert sum(step.startswith("trigger ") for step in steps) == len(all_triggers())
