@@ -22,6 +22,7 @@ from artwork_indexer.observability.scrubbing import HIDDEN, Scrubber
 from artwork_indexer.observability.sentry import FLUSH_SECONDS, REPEAT_SECONDS, Sentry
 
 MBIDS = tuple(f"{n:08x}-0000-4000-8000-000000000000" for n in range(1, 4))
+FLUSH_LIMIT = "artwork_indexer.observability.sentry.FLUSH_SECONDS"
 SECRETS = ("s3cr3t-key", "p'ä\\\"ss w%rd")
 
 
@@ -65,7 +66,9 @@ class Clock:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Receiver]:
+    """What is sent to it arrives, also when the machine stands still for some seconds."""
+    monkeypatch.setattr(FLUSH_LIMIT, 60.0)
     receiver = Receiver()
     app = web.Application()
     app.router.add_post("/api/7/envelope/", receiver.take)
@@ -188,7 +191,10 @@ async def test_other_class_message_or_action_is_another_error(receiver: Receiver
     assert len({json.dumps(report["fingerprint"]) for report in receiver.reports}) == 4
 
 
-async def test_end_does_not_wait_for_a_sentry_that_hangs(receiver: Receiver) -> None:
+async def test_end_does_not_wait_for_a_sentry_that_hangs(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FLUSH_LIMIT, FLUSH_SECONDS)
     receiver.answers.clear()
     sentry = Sentry(receiver.dsn, Scrubber())
     sentry.event_failed(event(), PermanentError("no"))
