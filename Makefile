@@ -22,7 +22,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the locked packages into $(VENV) (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 10 --timeout 60 \
+		--require-hashes --no-deps -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
