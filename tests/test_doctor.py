@@ -120,6 +120,22 @@ def test_nobody_answers(bare_database_url: str, file: Path) -> None:
     assert "Correct dbname" in finding.message
 
 
+@pytest.mark.parametrize(("ahead", "told"), [(0, False), (-3600, True), (3600, True)])
+def test_a_clock_that_is_wrong_and_an_answer_that_is_slow(
+    database_url: str, file: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, *, told: bool
+) -> None:
+    monkeypatch.setattr("artwork_indexer.doctor.database.MOST_SKEW_SECONDS", 0.5)
+    there = f"clock_timestamp() + interval '{ahead} s'"
+    asked = query("doctor_server").replace("clock_timestamp()", there)
+    slow = f"SELECT seen.* FROM ({asked}) AS seen, pg_sleep(1)"
+    monkeypatch.setattr(
+        "artwork_indexer.doctor.database.query",
+        lambda name: slow if name == "doctor_server" else query(name),
+    )
+    findings = database_findings(database_url, file)
+    assert any(finding.subject == "clock" for finding in findings) is told
+
+
 def test_the_schema_is_missing(musicbrainz_url: str, file: Path) -> None:
     finding = worst(database_findings(musicbrainz_url, file), "schema")
     assert finding.level is Level.PROBLEM
