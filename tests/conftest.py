@@ -133,6 +133,9 @@ def musicbrainz_url(new_database: Callable[[str | None], str], musicbrainz_templ
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[str | None], str], migrated_template: str) -> str:
+def database_url(
+    new_database: Callable[[str | None], str], migrated_template: str, patient_database: None
+) -> str:
     """A database with the MusicBrainz slice and our schema."""
+    del patient_database
     return new_database(migrated_template)

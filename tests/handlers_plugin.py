@@ -33,11 +33,8 @@ async def outside() -> AsyncIterator[Outside]:
 
 
 @pytest.fixture
-async def make_stage(
-    database_url: str, outside: Outside, patient_database: None
-) -> AsyncIterator[MakeStage]:
+async def make_stage(database_url: str, outside: Outside) -> AsyncIterator[MakeStage]:
     """Make a stage with settings and keys of its own."""
-    del patient_database
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(ROWS.encode())
         async with (

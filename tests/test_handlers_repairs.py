@@ -51,10 +51,7 @@ def art(database_url: str) -> Iterator[Art]:
 
 
 @pytest.fixture
-async def handlers(
-    slow_standin: StandIn, database_url: str, patient_database: None
-) -> AsyncIterator[Handlers]:
-    del patient_database
+async def handlers(slow_standin: StandIn, database_url: str) -> AsyncIterator[Handlers]:
     async with (
         Database(database_url, size=2, prepared=True, name="test") as database,
         HttpClient("test") as client,
@@ -336,9 +333,8 @@ async def test_waiting_for_tasks_has_an_end(handlers: Handlers, slow_standin: St
 
 @ACTIONS_HERE
 async def test_the_queue_needs_no_web_service_for_them(
-    database_url: str, art: Art, action: str, patient_database: None
+    database_url: str, art: Art, action: str
 ) -> None:
-    del patient_database
     number = art.queue(action, {"gid": R1})
     async with Database(database_url, size=1, prepared=True, name="test") as database:
         queue = EventQueue(database, "test", QueueSettings(has_web_service=False))

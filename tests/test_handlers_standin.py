@@ -33,10 +33,7 @@ pytest_plugins = ["tests.archive_standin_plugin"]
 
 
 @pytest.fixture
-async def handlers(
-    slow_standin: StandIn, database_url: str, patient_database: None
-) -> AsyncIterator[Handlers]:
-    del patient_database
+async def handlers(slow_standin: StandIn, database_url: str) -> AsyncIterator[Handlers]:
     async with (
         Database(database_url, size=2, prepared=True, name="test") as database,
         HttpClient("test") as client,

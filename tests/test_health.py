@@ -47,8 +47,7 @@ class Pages:
 
 
 @pytest.fixture
-async def database(database_url: str, patient_database: None) -> AsyncIterator[Database]:
-    del patient_database
+async def database(database_url: str) -> AsyncIterator[Database]:
     async with Database(database_url, size=1, prepared=False, name="health") as opened:
         yield opened
 

@@ -51,8 +51,7 @@ class Scraper:
 
 
 @pytest.fixture
-async def database(database_url: str, patient_database: None) -> AsyncIterator[Database]:
-    del patient_database
+async def database(database_url: str) -> AsyncIterator[Database]:
     async with Database(database_url, size=2, prepared=False, name="metrics") as opened:
         yield opened
 
@@ -190,10 +189,7 @@ class CountingDatabase(Database):
         return await super().fetch(statement, **parameters)
 
 
-async def test_scrapes_at_once_share_one_question(
-    database_url: str, patient_database: None
-) -> None:
-    del patient_database
+async def test_scrapes_at_once_share_one_question(database_url: str) -> None:
     async with CountingDatabase(database_url, size=2, prepared=False, name="metrics") as database:
         metrics = Metrics(lambda: database)
         pages = await asyncio.gather(*(metrics.page() for _ in range(20)))

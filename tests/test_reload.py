@@ -96,7 +96,10 @@ async def test_a_bad_value_changes_nothing(file: File) -> None:
         await reloaded(file, "[indexer]\nconcurrency = many")
 
 
-async def test_a_database_that_cannot_be_used_changes_nothing(file: File, tmp_path: Path) -> None:
+async def test_a_database_that_cannot_be_used_changes_nothing(
+    file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artwork_indexer.database.CHECKOUT_SECONDS", 1.0)
     with pytest.raises(Unreachable):
         await reloaded(file, host=str(tmp_path))
 
