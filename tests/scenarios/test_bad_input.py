@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,7 +74,19 @@ def locked_database_url() -> Iterator[str]:
                 rules.write_text(ask + rules.read_text())
                 connection.execute("SELECT pg_reload_conf()")
             migrate_database(url)
-            yield make_conninfo(url, user="locked")
+            locked = make_conninfo(url, user="locked")
+            while opens(make_conninfo(locked, password="any will do")):
+                time.sleep(0.05)
+            yield locked
+
+
+def opens(conninfo: str) -> bool:
+    """Whether the server lets us in; it reads its rules anew when it comes round to it."""
+    try:
+        psycopg.connect(conninfo).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 async def test_the_password_is_wrong(caa: Stage, locked_database_url: str) -> None:
