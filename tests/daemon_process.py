@@ -1,12 +1,13 @@
 """A daemon in a process of its own, whose events do nothing but take their time.
 
+An event whose message names a ``file`` lasts until that file exists.
+
 ``python -m tests.daemon_process '{"conninfo": …, "owner": …, "lease": …}'``
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import logging
 import os
@@ -26,6 +27,8 @@ from tests.queue_fixtures import make_engine, until
 
 async def handle(event: Event) -> str | None:
     await noop(event)
+    file = event.message.get("file")
+    await until(lambda: file is None or Path(str(file)).exists(), limit=3600)
     return f"pid {os.getpid()}"
 
 
@@ -50,15 +53,18 @@ class DaemonProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
-        self.log = ""
+        self._said = b""
         self._reading = asyncio.create_task(self._read())
+
+    @property
+    def log(self) -> str:
+        # A read may end in the middle of a character.
+        return self._said.decode(errors="replace")
 
     async def _read(self) -> None:
         assert self._process.stderr is not None
-        # A character may be split between two reads.
-        decode = codecs.getincrementaldecoder("utf-8")().decode
         while data := await self._process.stderr.read(4096):
-            self.log += decode(data)
+            self._said += data
 
     async def logs(self, text: str, *, times: int = 1) -> None:
         """Until the process has logged ``text`` so often."""
@@ -67,7 +73,7 @@ class DaemonProcess:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
-    async def ended(self, limit: float = 20) -> int:
+    async def ended(self, limit: float = 40) -> int:
         """The exit code; negative for the signal that killed it."""
         async with asyncio.timeout(limit):
             code = await self._process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -24,13 +25,15 @@ async def test_weakness_J_a_sleeping_process_ends_at_once(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_upstream_scenario_signals(
-    database_url: str, rows: Rows, number: signal.Signals
+    database_url: str, rows: Rows, tmp_path: Path, number: signal.Signals
 ) -> None:
-    event = rows.add("noop", {"sleep": 0.7})
+    event = rows.add("noop", {"file": str(tmp_path / "go on")})
     async with started(database_url, "one") as process:
         await until(lambda: rows.state(event) == "running")
         process.signal(number)
+        await process.logs("finishing 1 events")
         late = rows.add("noop", {"late": True})
+        (tmp_path / "go on").touch()
         assert await process.ended() == 0
     assert rows.states() == {event: "completed", late: "queued"}
 
@@ -71,14 +74,15 @@ async def test_upstream_scenario_concurrency(database_url: str, rows: Rows) -> N
         assert (one.log + two.log).count(f"event {event} noop - completed") == 1
 
 
-async def test_crash_recovery_after_kill_9(database_url: str, rows: Rows) -> None:
-    event = rows.add("noop", {"sleep": 3})
-    async with started(database_url, "one", lease=1.5) as first:
+async def test_crash_recovery_after_kill_9(database_url: str, rows: Rows, tmp_path: Path) -> None:
+    event = rows.add("noop", {"file": str(tmp_path / "go on")})
+    async with started(database_url, "one") as first:
         await until(lambda: rows.state(event) == "running")
-        async with started(database_url, "two", lease=1.5) as second:
+        async with started(database_url, "two") as second:
             first.signal(signal.SIGKILL)
             assert await first.ended() == -signal.SIGKILL
-            rows.set(event, message='{"sleep": 0}')
+            (tmp_path / "go on").touch()
+            end_lease(rows, event)
             await second.logs(f"event {event} was taken from a worker that is gone: queued")
             await second.logs(f"event {event} noop - completed")
     row = rows.get(event)
@@ -86,13 +90,15 @@ async def test_crash_recovery_after_kill_9(database_url: str, rows: Rows) -> Non
 
 
 async def test_weakness_D_a_process_that_slept_beyond_its_lease_writes_nothing(
-    database_url: str, rows: Rows
+    database_url: str, rows: Rows, tmp_path: Path
 ) -> None:
-    event = rows.add("noop", {"sleep": 1})
-    async with started(database_url, "one", lease=1.5) as first:
+    event = rows.add("noop", {"file": str(tmp_path / "go on")})
+    async with started(database_url, "one") as first:
         await until(lambda: rows.state(event) == "running")
         first.signal(signal.SIGSTOP)
-        async with started(database_url, "two", lease=1.5) as second:
+        (tmp_path / "go on").touch()
+        async with started(database_url, "two") as second:
+            end_lease(rows, event)
             await second.logs(f"event {event} noop - completed")
             remark = rows.get(event)["remark"]
             first.signal(signal.SIGCONT)
@@ -102,3 +108,9 @@ async def test_weakness_D_a_process_that_slept_beyond_its_lease_writes_nothing(
     row = rows.get(event)
     assert (row["state"], row["remark"]) == ("completed", remark)
     assert remark == f"pid {second.pid}"
+
+
+def end_lease(rows: Rows, event: int) -> None:
+    """Let the time of a lease pass, and have somebody look."""
+    rows.set(event, lease_expires="2024-01-01")
+    rows.add("noop", {"wakes": "whoever sleeps"})

@@ -132,11 +132,15 @@ async def test_the_program_follows_sighup(file: File, rows: Rows) -> None:
         file.write("[indexer]\nconcurency = 3")
         process.signal(signal.SIGHUP)
         await process.logs("the old configuration stays")
-        events = [rows.add("noop", {"sleep": 0.3, "n": n}) for n in range(4)]
-        await until(lambda: rows.count("running") == 2)
-        await until(lambda: rows.count("completed") == len(events))
+        with rows.connection.transaction():
+            for number in range(4):
+                rows.add("noop", {"sleep": 600, "n": number})
+        await until(lambda: rows.count("running") > 0)
+        assert rows.count("running") == 2
         process.signal(signal.SIGTERM)
-        assert await process.ended() == 0
+        await process.logs("finishing 2 events")
+        process.signal(signal.SIGTERM)
+        assert await process.ended() == 1
     finally:
         if child.returncode is None:
             child.kill()
