@@ -91,7 +91,7 @@ class Rows:
     def reasons(self, event: int) -> list[str]:
         rows = self.run(
             "SELECT failure_reason FROM artwork_indexer.event_failure_reason"
-            " WHERE event = %(id)s ORDER BY created",
+            " WHERE event = %(id)s ORDER BY created, ctid",
             id=event,
         )
         return [row["failure_reason"] for row in rows]
@@ -134,8 +134,8 @@ class Diary(Observer):
         self._more.set()
 
     async def wait_for(self, what: str, about: object = None, *, times: int = 1) -> None:
-        """Until ``what`` was noted so often (with ``about``, if given); 20 s at most."""
-        async with asyncio.timeout(20):
+        """Until ``what`` was noted so often (with ``about``, if given); 40 s at most."""
+        async with asyncio.timeout(40):
             while len(self.about(what, about)) < times:
                 self._more.clear()
                 await self._more.wait()
@@ -215,7 +215,7 @@ class RunningDaemon:
         self.diary = diary
         self.task = asyncio.create_task(daemon.run())
 
-    async def ended(self, limit: float = 20) -> int:
+    async def ended(self, limit: float = 40) -> int:
         async with asyncio.timeout(limit):
             return await asyncio.shield(self.task)
 
@@ -281,7 +281,7 @@ async def drain(engine: Engine) -> int:
         return await it.ended()
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], limit: float = 20) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], limit: float = 40) -> None:
     """Wait for something outside this process, which cannot signal."""
     async with asyncio.timeout(limit):
         while True:

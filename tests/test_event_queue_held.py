@@ -41,7 +41,7 @@ async def test_a_retry_does_not_wait_long_for_an_editor(
             "INSERT INTO artwork_indexer.event_queue (entity_type, action, message)"
             " SELECT entity_type, action, message FROM artwork_indexer.event_queue"
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 await queue.retry(event, TransientError("HTTP 500"), 60)
         await editor.rollback()

@@ -55,10 +55,10 @@ async def test_a_completed_event_is_nobodys(queue: EventQueue, rows: Rows) -> No
 async def test_a_retry_keeps_the_reason_and_waits(queue: EventQueue, rows: Rows) -> None:
     rows.index(A)
     event = await claim_one(queue)
-    assert await queue.retry(event, HICCUP, 60) is True
+    assert await queue.retry(event, HICCUP, 1000) is True
     row = rows.get(event.id)
     assert (row["state"], row["attempts"], row["waits_for"]) == ("queued", 1, "time")
-    assert 59 < row["runs_in"].total_seconds() <= 60
+    assert 900 < row["runs_in"].total_seconds() <= 1000
     (reason,) = rows.run("SELECT * FROM artwork_indexer.event_failure_reason")
     assert (reason["failure_reason"], reason["attempt"]) == ("HTTP 500", 1)
     assert (reason["error_class"], reason["http_status"]) == ("TransientError", 500)
@@ -68,12 +68,15 @@ async def test_a_retry_keeps_the_reason_and_waits(queue: EventQueue, rows: Rows)
 async def test_a_retry_is_due_exactly_when_next_due_says(queue: EventQueue, rows: Rows) -> None:
     rows.index(A)
     event = await claim_one(queue)
-    await queue.retry(event, HICCUP, 0.3)
+    await queue.retry(event, HICCUP, 1000)
+    before = rows.get(event.id)["runs_in"].total_seconds()
     due = await queue.next_due()
     assert due.waiting is not None
-    await asyncio.sleep(max(0.0, due.waiting - 0.05))
+    assert before >= due.waiting >= rows.get(event.id)["runs_in"].total_seconds()
     assert await claimed(queue) == []
-    await asyncio.sleep(0.06)
+    rows.run("UPDATE artwork_indexer.event_queue SET run_after = now() + interval '0.3 s'")
+    due = await queue.next_due()
+    await asyncio.sleep(max(0.0, due.waiting or 0.0) + 0.01)
     assert await claimed(queue) == [event.id]
 
 
@@ -125,7 +128,7 @@ async def test_a_cycle_of_dependencies_fails_without_hanging(queue: EventQueue, 
     second = rows.delete(1, A, depends_on=[first])
     event = await claim_one(queue)
     rows.set(first, depends_on=[second])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await queue.fail(event, FAILED)
     assert rows.count("failed") == 2
 
@@ -212,6 +215,8 @@ async def test_a_twin_that_named_the_superseded_event_does_not_wait_for_it(
 async def test_weakness_F_a_twin_that_is_committed_in_between_takes_over(
     queue: EventQueue, rows: Rows, database_url: str
 ) -> None:
+    # Its own limit of two seconds may be over before a slow test has seen it wait.
+    rows.run("ALTER FUNCTION artwork_indexer.requeue_event SET lock_timeout TO '1min'")
     first = rows.index(A)
     event = await claim_one(queue)
     async with await psycopg.AsyncConnection.connect(database_url) as editor:

@@ -18,6 +18,13 @@ from tests.relay import relayed
 pytest_plugins = ["tests.queue_plugin"]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for a while is no lost connection."""
+    monkeypatch.setattr(listener_module, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(listener_module, "PROOF_SECONDS", 60.0)
+
+
 class Ear:
     """Counts the wake-ups and keeps the changes of state."""
 
@@ -125,7 +132,7 @@ async def test_reconnecting_goes_on_until_the_server_is_back(
 async def test_a_half_open_connection_is_found_by_the_probe(
     database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener_module, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(listener_module, "ANSWER_SECONDS", 1.0)
     ear = Ear()
     async with relayed(database_url) as relay, listening(relay.conninfo, ear, probe_seconds=0.2):
         await ear.hears(1)

@@ -11,6 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,6 @@ def run(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.timeout(240)
 def test_the_schema_of_the_sandbox_is_carried(installed: Path) -> None:
     done = run(installed, "sandbox", "musicbrainz-schema")
     assert done.returncode == 0, done.stderr

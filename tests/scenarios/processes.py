@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST: Final = 20.0
+LONGEST: Final = 40.0
 """Seconds after which a process that should have done something is a failure."""
 
 

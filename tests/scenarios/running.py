@@ -14,7 +14,7 @@ from artwork_indexer.observer import Observer
 from artwork_indexer.sandbox.internet_archive import Entry
 from tests.scenarios.stage import Stage
 
-LONGEST: Final = 15.0
+LONGEST: Final = 30.0
 """Seconds after which something that should have happened is a failure."""
 GLANCE: Final = 0.01
 

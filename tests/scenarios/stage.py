@@ -136,7 +136,7 @@ class Stage:
         """The failure reasons of an event, oldest first."""
         rows = self.sql(
             "SELECT failure_reason FROM artwork_indexer.event_failure_reason"
-            " WHERE event = %s ORDER BY created, attempt",
+            " WHERE event = %s ORDER BY created, attempt, ctid",
             event,
         )
         return [reason for (reason,) in rows]

@@ -20,7 +20,7 @@ RENAME = "UPDATE musicbrainz.release SET name = %s WHERE id = %s"
 
 def open_editor(stage: Stage) -> Iterator[Editor]:
     with psycopg.connect(stage.database_url) as connection:
-        connection.execute("SET statement_timeout = '5s'")
+        connection.execute("SET statement_timeout = '20s'")
         connection.commit()
         yield connection
 

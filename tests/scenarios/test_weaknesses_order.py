@@ -129,7 +129,7 @@ async def test_weakness_T_an_edit_waits_for_no_other_transaction(caa: Stage) -> 
         other.execute("SELECT FROM artwork_indexer.event_queue FOR UPDATE")
         notices: list[str | None] = []
         editor.add_notice_handler(lambda notice: notices.append(notice.message_primary))
-        editor.execute("SET LOCAL statement_timeout = '5s'")
+        editor.execute("SET LOCAL statement_timeout = '20s'")
         editor.execute("DELETE FROM cover_art_archive.cover_art WHERE id = 1")
         editor.commit()
         other.rollback()

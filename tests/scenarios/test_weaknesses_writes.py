@@ -117,11 +117,11 @@ async def test_weakness_S_overload_uses_no_attempt_and_pauses_the_service(caa: S
     assert [(e.state, e.attempts) for e in caa.queue()] == [("queued", 0), ("queued", 0)]
     assert caa.reasons(first) == caa.reasons(second) == []
     ((service, seconds),) = caa.sql(
-        "SELECT service, extract(epoch FROM paused_until - now())::float8"
+        "SELECT service, extract(epoch FROM paused_until - paused_since)::float8"
         "  FROM artwork_indexer.service_pause"
     )
     assert service == "archive"
-    assert 290 < seconds <= 300
+    assert seconds == 300
     assert caa.writes() == [put(R1, "index.json")]
 
     await drain(caa)
@@ -150,7 +150,7 @@ async def test_weakness_S_a_passing_failure_waits_a_minute_and_a_bit(caa: Stage)
         "  FROM artwork_indexer.event_queue WHERE id = %s",
         event,
     )
-    assert 59 < seconds <= 76
+    assert 60 <= seconds < 120
 
 
 async def test_weakness_W_nothing_is_deleted_before_its_copy_is_listed(caa: Stage) -> None:
