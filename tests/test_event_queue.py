@@ -9,6 +9,7 @@ from itertools import pairwise
 import psycopg
 import pytest
 
+from artwork_indexer.database import query
 from artwork_indexer.errors import TransientError
 from artwork_indexer.event_queue import Action, EventQueue, QueueSettings
 from tests.queue_fixtures import AT_ONCE, GIDS, Rows, open_queue
@@ -188,6 +189,14 @@ async def test_a_pause_is_shared_and_only_ever_grows(
     due = await other.next_due()
     assert due.waiting is not None
     assert 900 < due.waiting <= 1000
+
+
+async def test_two_who_pause_at_the_same_time_tell_of_it_once(rows: Rows) -> None:
+    """In one transaction all clocks are equal."""
+    pause = {"service": "archive", "duration": "1 minute", "reason": "asked"}
+    with rows.connection.transaction():
+        answers = [rows.run(query("pause_service"), **pause) for _ in range(2)]
+    assert [answer for (answer,) in answers] == [{"is_new": True}, {"is_new": False}]
 
 
 async def test_a_pause_that_is_over_is_forgotten(queue: EventQueue, rows: Rows) -> None:
