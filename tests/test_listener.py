@@ -6,6 +6,7 @@ import asyncio
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import LiteralString
 
 import pytest
 
@@ -168,6 +169,31 @@ async def used_in(seconds: float) -> float:
     await asyncio.sleep(seconds)
     after = resource.getrusage(resource.RUSAGE_SELF)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+async def test_a_proof_that_comes_late_is_a_proof(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "PROOF_SECONDS", 0.2)
+    monkeypatch.setattr(listener_module, "PROOF_ROUNDS", 1000)
+    at_once, late = Database.execute, asyncio.Event()
+
+    async def execute(self: Database, statement: LiteralString, **parameters: object) -> int:
+        asyncio.get_running_loop().call_later(0.5, late.set)
+        sending.append(asyncio.create_task(send(self, statement, **parameters)))
+        return 0
+
+    async def send(self: Database, statement: LiteralString, **parameters: object) -> None:
+        await late.wait()
+        await at_once(self, statement, **parameters)
+
+    sending: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(Database, "execute", execute)
+    ear = Ear()
+    async with listening(database_url, ear, prove=True):
+        await ear.hears(1)
+        await asyncio.gather(*sending)
+    assert ear.changes == [True]
 
 
 async def test_blocked_notifications_are_noticed(
