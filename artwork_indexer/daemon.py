@@ -260,6 +260,8 @@ class Daemon:
 
     async def _turn(self, engine: Engine) -> float:
         """Claim what is ready; return how long to sleep unless woken."""
+        clock = asyncio.get_running_loop().time
+        looked_at = clock()
         in_hand = len(self._leases)
         free = engine.settings.concurrency - in_hand
         claimed = await self._claim(engine, free)
@@ -271,7 +273,7 @@ class Daemon:
         if claimed == max(free, 0):
             await self._housekeeping.rescue_regularly(engine.queue)
             return TURN_SECONDS
-        due = await engine.queue.next_due()
+        due = await engine.queue.next_due(since=clock() - looked_at)
         if due.deferred and await engine.queue.expand():
             return 0
         if self._is_stalled(due) and await self._housekeeping.rescue(engine.queue):

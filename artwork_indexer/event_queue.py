@@ -131,11 +131,12 @@ class EventQueue:
         )
         return [event_from_row(row) for row in rows]
 
-    async def next_due(self) -> Due:
-        """When the next waiting event may be claimed."""
+    async def next_due(self, *, since: float = 0) -> Due:
+        """When the next waiting event may be claimed; the claim looked ``since`` seconds ago."""
         row = await self._database.fetch_one(
             query("next_due"),
             index_delay=timedelta(seconds=self.settings.index_delay_seconds),
+            since=timedelta(seconds=since),
         )
         assert row is not None
         return Due(**row)

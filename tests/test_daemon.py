@@ -19,7 +19,7 @@ from artwork_indexer.errors import (
     TransientError,
     Unreachable,
 )
-from artwork_indexer.event_queue import QueueSettings
+from artwork_indexer.event_queue import Event, EventQueue, QueueSettings
 from tests.queue_fixtures import GIDS, Rows, Script, drain, make_engine, running, until
 
 pytest_plugins = ["tests.queue_plugin"]
@@ -117,6 +117,24 @@ async def test_collecting_is_waited_for_and_not_idle(database_url: str, rows: Ro
     assert await drain(make_engine(database_url, queue=queue)) == 0
     assert rows.state(event) == "completed"
     assert time.monotonic() - begun > 0.5
+
+
+async def test_what_ripens_during_a_slow_turn_is_not_idle(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not ripe for the claim at the beginning, and is not collecting at the end."""
+    claim = EventQueue.claim
+
+    async def then_slowly(self: EventQueue, slots: int) -> list[Event]:
+        events = await claim(self, slots)
+        await asyncio.sleep(2)
+        return events
+
+    monkeypatch.setattr(EventQueue, "claim", then_slowly)
+    event = rows.index(A)
+    queue = QueueSettings(index_delay_seconds=0.5)
+    assert await drain(make_engine(database_url, queue=queue)) == 0
+    assert rows.state(event) == "completed"
 
 
 async def test_back_off_counts_as_idle(database_url: str, rows: Rows) -> None:

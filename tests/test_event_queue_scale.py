@@ -72,7 +72,7 @@ def test_a_million_events_that_wait_do_not_slow_the_claim(million: Rows) -> None
 
 def test_the_upkeep_stays_cheap_too(million: Rows) -> None:
     upkeep: dict[LiteralString, dict[str, object]] = {
-        "next_due": {"index_delay": "0"},
+        "next_due": {"index_delay": "0", "since": "0"},
         "rescue_events": {"most_crashes": 3},
         "prune_events": {"retention": "90 days", "most": 500},
         "sweep_waiting_events": {"position": 0, "most": 500},

@@ -2,8 +2,10 @@
 SELECT (SELECT extract(epoch FROM min(event.created) + %(index_delay)s::interval - clock_timestamp())::float8
           FROM artwork_indexer.event_queue AS event
          WHERE event.state = 'queued'
-           -- The second covers a job that became due after the claim had looked.
-           AND event.created > statement_timestamp() - %(index_delay)s::interval - interval '1 second'
+           -- A job that became due after the claim had looked counts too, and one whose edit
+           -- was committed a moment late.
+           AND event.created > statement_timestamp() - %(index_delay)s::interval
+                             - %(since)s::interval - interval '1 second'
            AND event.waits_for IS NULL
            AND event.action = 'index' AND event.origin = 'edit' AND event.attempts = 0
            AND isfinite(event.created)
