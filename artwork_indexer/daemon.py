@@ -13,17 +13,18 @@ from typing import Final
 
 import psycopg
 
+from artwork_indexer.claims import Claims
 from artwork_indexer.database import place
 from artwork_indexer.database_trouble import Backoff, OutageLog, summary
 from artwork_indexer.engine import Engine
 from artwork_indexer.errors import ArtworkIndexerError, Unreachable
-from artwork_indexer.event_queue import Due, Event, EventQueue
+from artwork_indexer.event_queue import Due
 from artwork_indexer.housekeeping import Housekeeping
 from artwork_indexer.idle import IdleWork
 from artwork_indexer.leases import LeaseKeeper
 from artwork_indexer.listener import Listener, NotificationsBlocked
 from artwork_indexer.observer import Observer
-from artwork_indexer.waiting import first_of
+from artwork_indexer.waiting import first_of, to_its_end
 from artwork_indexer.worker import Interruption, Work
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Daemon:
         self._retired: list[Engine] = []
         self._outage = OutageLog(observer.connected)
         self._leases = LeaseKeeper(self._outage)
+        self._claims = Claims(self._leases)
         self._housekeeping = Housekeeping()
         self._idle = IdleWork(self.wake)
         self._event_tasks: set[asyncio.Task[None]] = set()
@@ -95,7 +97,6 @@ class Daemon:
         self._idle_polls = 0
         self._idle_seconds = FIRST_IDLE_SECONDS
         self._is_listening = False
-        self._in_doubt_until = 0.0
 
     def wake(self) -> None:
         """Take a turn now."""
@@ -161,6 +162,9 @@ class Daemon:
             work.interrupt(Interruption.STOP)
         if tasks := self._tasks_in_hand():
             await asyncio.wait(tasks, timeout=FORCED_SECONDS)
+        # The turn that was cancelled may have been claiming.
+        await asyncio.wait({turns}, timeout=CALL_SECONDS)
+        await self._claims.settle(self._engine.queue, CALL_SECONDS)
 
     def _is_urgent(self) -> bool:
         return self._force.is_set() or self._broken.is_set()
@@ -284,7 +288,7 @@ class Daemon:
         if free <= 0 or self._stop.is_set():
             return 0
         asked_at = asyncio.get_running_loop().time()
-        events = await self._claimed(engine.queue, free)
+        events = await self._claims.take(engine.queue, free)
         if events:
             self._observer.claimed(events)
         for event in events:
@@ -296,20 +300,6 @@ class Daemon:
             self._event_tasks.add(task)
             task.add_done_callback(partial(self._event_ended, work))
         return len(events)
-
-    async def _claimed(self, queue: EventQueue, slots: int) -> list[Event]:
-        if self._is_in_doubt():
-            await queue.disown(work.event.id for work in self._leases.works)
-        try:
-            return await queue.claim(slots)
-        except BaseException:
-            # It may have been made all the same, or be made later: its answer is lost.
-            clock = asyncio.get_running_loop().time
-            self._in_doubt_until = clock() + queue.settings.lease_seconds
-            raise
-
-    def _is_in_doubt(self) -> bool:
-        return asyncio.get_running_loop().time() < self._in_doubt_until
 
     def _event_ended(self, work: Work, task: asyncio.Task[None]) -> None:
         self._event_tasks.discard(task)
@@ -363,7 +353,7 @@ class Daemon:
             times.append(FIRST_IDLE_SECONDS)
         if due.stalled is not None:
             times.append(self._housekeeping.rescue_in(due.stalled))
-        if self._is_in_doubt():
+        if self._claims.is_in_doubt:
             times.append(DOUBT_SECONDS)
         first = min(times, default=self._options.max_wait)
         return first if first > 0 else OVERDUE_SECONDS
@@ -396,4 +386,5 @@ class Daemon:
         used = {id(work.engine) for work in self._leases.works} | {id(self._idle.engine)}
         for engine in [engine for engine in self._retired if id(engine) not in used]:
             self._retired.remove(engine)
-            self._spawn(f"end of engine {id(engine)}", engine.close())
+            # A stop must not leave it half closed.
+            self._spawn(f"end of engine {id(engine)}", to_its_end(engine.close()))

@@ -13,7 +13,7 @@ from artwork_indexer.engine import Engine
 from artwork_indexer.errors import (
     ConfigurationError,
 )
-from artwork_indexer.event_queue import Event
+from artwork_indexer.event_queue import Event, EventQueue
 from tests.queue_fixtures import GIDS, Rows, Script, drain, make_engine, running, until
 
 pytest_plugins = ["tests.queue_plugin"]
@@ -67,6 +67,26 @@ async def test_weakness_J_a_stop_right_before_the_claim_is_in_time(
         assert await it.ended() == 0
         assert it.diary.about("claimed") == []
     assert rows.count("queued") == 1
+
+
+async def test_a_stop_gives_back_a_claim_whose_answer_it_does_not_wait_for(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = rows.index(A)
+    claim = EventQueue.claim
+
+    async def without_an_answer(self: EventQueue, slots: int) -> list[Event]:
+        await claim(self, slots)
+        answer: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
+        return await answer
+
+    monkeypatch.setattr(EventQueue, "claim", without_an_answer)
+    async with running(make_engine(database_url)) as it:
+        await until(lambda: rows.state(event) == "running")
+        it.daemon.stop()
+        assert await it.ended() == 0
+    row = rows.get(event)
+    assert (row["state"], row["attempts"], row["crashes"]) == ("queued", 0, 0)
 
 
 async def test_a_second_signal_gives_the_claims_back(database_url: str, rows: Rows) -> None:
@@ -179,6 +199,29 @@ async def test_a_reload_takes_over_for_the_next_event_only(database_url: str, ro
         await it.diary.wait_for("completed", first)
         await it.diary.wait_for("listening", True)
     assert (old.seen, new.seen) == ([first], [second])
+
+
+async def test_a_stop_leaves_no_old_engine_half_closed(database_url: str) -> None:
+    closing, closed = asyncio.Event(), asyncio.Event()
+    first_engine, second_engine = make_engine(database_url), make_engine(database_url)
+
+    async def close() -> None:
+        closing.set()
+        await asyncio.sleep(0.05)
+        await first_engine.close()
+        closed.set()
+
+    async def reload(engine: Engine) -> Engine:
+        del engine
+        await second_engine.database.__aenter__()
+        return second_engine
+
+    async with running(replace(first_engine, close=close), reload=reload) as it:
+        it.daemon.reload()
+        await closing.wait()
+        it.daemon.stop()
+        assert await it.ended() == 0
+    assert closed.is_set()
 
 
 async def test_a_bad_configuration_is_refused_and_the_old_one_stays(
