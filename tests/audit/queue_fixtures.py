@@ -151,6 +151,21 @@ class Entities(Rows):
         )
         return row
 
+    def wait(self, gid: str = GIDS[0]) -> float:
+        """Seconds from the last audit that was not clean to the next one.
+
+        Both are counted from the beginning of one transaction, so that it does not matter how
+        long that took, and how long ago it was.
+        """
+        (row,) = self.run(
+            "SELECT extract(epoch FROM next_audit_at - max(audited_at))::float8 AS seconds"
+            "  FROM artwork_indexer.audit_entity AS entity"
+            "  JOIN artwork_indexer.audit_history ON audit_entity_id = entity.id"
+            " WHERE gid = %(gid)s GROUP BY entity.id",
+            gid=gid,
+        )
+        return float(row["seconds"])
+
     def change(self, gid: str = GIDS[0], **columns: object) -> None:
         changes = ", ".join(f"{name} = %({name})s" for name in columns)
         self.run(

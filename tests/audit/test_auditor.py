@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from artwork_indexer.observer import Observer
 from artwork_indexer.sandbox import webservice_faults
 from artwork_indexer.sandbox.internet_archive import Content, fault_kinds
 from tests.audit.auditor_fixtures import AuditStage, audit_stage
-from tests.scenarios.running import until
+from tests.queue_fixtures import until as until_within
+
+until = partial(until_within, limit=50)
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ async def test_an_unreadable_answer_is_no_verdict(stage: AuditStage) -> None:
     row = stage.rows.entity(gid)
     assert row["status"] == "deferred"
     assert row["deferral_reason"].startswith("unreadable")
-    assert row["hours"] > 0
+    assert stage.rows.wait(gid) >= 1
 
 
 async def test_a_busy_archive_is_left_alone_and_nothing_is_lost(stage: AuditStage) -> None:
@@ -221,8 +224,11 @@ async def test_a_daily_round_of_nothing_does_not_spin(stage: AuditStage) -> None
     gid = stage.world.releases.with_art[0]
     stage.settings["reaudit_days"] = "0"
     stage.seed([gid])
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     assert await stage.run() == 0
-    assert stage.rows.entity(gid)["attempts"] == 1
+    # It is due again after a second, and a run of the daemon may take longer than that.
+    assert stage.rows.entity(gid)["attempts"] <= 1 + (clock() - begun)
 
 
 async def test_a_change_in_musicbrainz_during_the_audit_throws_the_verdict_away(
@@ -305,7 +311,8 @@ async def test_a_stop_gives_the_claims_back(stage: AuditStage) -> None:
     running = asyncio.create_task(daemon.run())
     await until(lambda: rule.hits == len(gids))
     daemon.stop()
-    assert await asyncio.wait_for(running, 5) == 0
+    # Those that hang would be given up after 30 s.
+    assert await asyncio.wait_for(running, 20) == 0
     assert set(stage.states().values()) == {"unchecked"}
 
 
