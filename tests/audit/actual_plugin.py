@@ -15,9 +15,14 @@ from tests.audit.actual_fixtures import Outside, served
 
 @pytest.fixture
 async def outside() -> AsyncIterator[Outside]:
-    """Stand-ins, and a client that does not wait long."""
-    async with (
-        HttpClient("test", connect_seconds=2, read_seconds=0.5, total_seconds=5) as client,
-        served(client) as one,
-    ):
+    """Stand-ins, and a client that waits for them however slow the machine is."""
+    async with HttpClient("test") as client, served(client) as one:
         yield one
+
+
+@pytest.fixture
+async def hasty(outside: Outside) -> AsyncIterator[Outside]:
+    """The same where an answer may never come: a client that does not wait long."""
+    async with HttpClient("test", connect_seconds=2, read_seconds=0.5, total_seconds=5) as client:
+        outside.client = client
+        yield outside

@@ -148,9 +148,9 @@ async def reading(outside: Outside, place: str) -> Actual:
 
 @pytest.mark.parametrize("place", ["/metadata/", "/details/", "/download/", "/node/"])
 @pytest.mark.parametrize("make", flat(BROKEN))
-async def test_broken_answer(outside: Outside, place: str, make: Callable[[], Fault]) -> None:
-    outside.archive.faults.add("GET", place, make(), times=None)
-    found = await reading(outside, place)
+async def test_broken_answer(hasty: Outside, place: str, make: Callable[[], Fault]) -> None:
+    hasty.archive.faults.add("GET", place, make(), times=None)
+    found = await reading(hasty, place)
     assert isinstance(found, Unreadable)
     assert found.reason.partition(":")[0] in {
         "The metadata record",
