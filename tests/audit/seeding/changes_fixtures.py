@@ -40,9 +40,9 @@ def under_audit(place: Place, gid: str, status: str, due: str = "NULL", **column
 
 
 def waits(row: dict[str, Any]) -> timedelta:
-    """How long from now on a row waits, to the minute."""
+    """How long from now on a row waits, to ten minutes."""
     wait: timedelta = row["next_audit_at"] - datetime.now(UTC)
-    return timedelta(minutes=round(wait / timedelta(minutes=1)))
+    return timedelta(minutes=10 * round(wait / timedelta(minutes=10)))
 
 
 async def begun(place: Place) -> None:

@@ -6,10 +6,25 @@ import uuid
 from typing import Any
 
 import psycopg
+import pytest
 
+from artwork_indexer.database import query
+from audit.seeding import checkpoint
 from audit.seeding.checkpoint import Batch
 
 SOURCE = "a source"
+WAITS = """
+SELECT FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid = %s
+"""
+"""Whether one backend waits for another one."""
+
+
+def wait_for_locks(patch: pytest.MonkeyPatch) -> None:
+    """Let seeding wait as long as a test takes, also on a machine that stands still."""
+    patch.setattr(checkpoint, "query", lambda name: query(name).replace("'5s'", "'50s'"))
+
+
 A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
 
 

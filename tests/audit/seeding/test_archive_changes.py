@@ -31,6 +31,7 @@ from tests.audit.seeding.archive_fixtures import (
     names,
 )
 from tests.audit.seeding.changes_fixtures import SETTLE, begun, change, feed, under_audit, waits
+from tests.audit.seeding.checkpoint_fixtures import WAITS
 from tests.queue_fixtures import until
 
 pytest_plugins = ["tests.audit.seeding.archive_plugin"]
@@ -108,7 +109,7 @@ async def test_a_locked_row_is_passed_by_and_noted_later(place: Place, database_
             "SELECT FROM artwork_indexer.audit_entity WHERE gid = %s FOR UPDATE", [RELEASE]
         )
         run = feed(place)
-        await asyncio.wait_for(run.catch_up(place.progress), 5)
+        await asyncio.wait_for(run.catch_up(place.progress), 30)
         assert (run.noted.hinted, run.noted.held) == (1, 1)
     assert waits(place.entities()[RELEASE]) == timedelta(days=90)
     assert place.checkpoint(SOURCE)["position"]["later"] == [RELEASE]
@@ -175,7 +176,7 @@ async def test_a_feed_that_goes_round_is_stopped(place: Place) -> None:
     change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}", *names(1))
     place.archive.faults.add("POST", CHANGES, kinds.edit_json({"next_token": "1"}), times=None)
     with pytest.raises(Unreachable, match=r"round in circles.* Run this again later"):
-        await asyncio.wait_for(feed(place).catch_up(place.progress), 10)
+        await asyncio.wait_for(feed(place).catch_up(place.progress), 30)
 
 
 async def test_a_feed_that_went_round_once_goes_on_with_the_day(place: Place) -> None:
@@ -197,7 +198,7 @@ async def test_tokens_that_are_never_taken_are_not_asked_for_without_end(place: 
     change(place, *names(1, 2, 3))
     place.archive.settings.oldest_change = 99
     with pytest.raises(Unreachable, match=r"does not take its token: unknown token\. That was"):
-        await asyncio.wait_for(feed(place).catch_up(place.progress), 10)
+        await asyncio.wait_for(feed(place).catch_up(place.progress), 30)
 
 
 @pytest.mark.parametrize(
@@ -338,6 +339,7 @@ async def test_a_follower_goes_on_after_another_run(place: Place) -> None:
         await following
 
 
+@pytest.mark.usefixtures("patient_locks")
 async def test_an_entity_that_somebody_else_enters_meanwhile_is_hinted(
     place: Place, database_url: str
 ) -> None:
@@ -353,22 +355,28 @@ async def test_an_entity_that_somebody_else_enters_meanwhile_is_hinted(
     assert waits(place.entities()[RELEASE]) == SETTLE
 
 
+@pytest.mark.usefixtures("patient_locks")
 async def test_a_run_that_blocks_another_one_comes_to_its_end(
     place: Place, database_url: str
 ) -> None:
     """Releases come before events here, and the other way round there."""
-    # Room for a slow machine: who waits looks for a deadlock once.
-    set_timeout = f"ALTER DATABASE {place.rows.info.dbname} SET deadlock_timeout = '3s'"
-    place.rows.execute(set_timeout.encode())
     await begun(place)
-    change(place, f"mbid-{RELEASE}", f"mbid-{EVENT}")
+    change(place, f"mbid-{RELEASE}", f"mbid-{MERGED_RELEASE}", f"mbid-{EVENT}")
     run = feed(place)
-    with psycopg.connect(database_url) as other:
+    with psycopg.connect(database_url) as other, psycopg.connect(database_url) as door:
+        # Who waits looks for a deadlock once: the run has to be the last one that waits, and
+        # waits at the door until then.
         other.execute("SET LOCAL deadlock_timeout = '1min'")
         other.execute(ENTER, ["event", EVENT])
+        door.execute(ENTER, ["release", MERGED_RELEASE])
         reading = asyncio.create_task(run.catch_up(place.progress))
         await until(lambda: bool(place.rows.execute(WAITING).fetchall()))
-        await asyncio.to_thread(other.execute, ENTER, ["release", RELEASE])
+        crossing = asyncio.create_task(
+            asyncio.to_thread(other.execute, ENTER, ["release", RELEASE])
+        )
+        await until(lambda: bool(place.rows.execute(WAITS, [other.info.backend_pid]).fetchall()))
+        door.rollback()
+        await crossing
     assert await reading
-    assert run.noted.tally == Tally(already=2)
+    assert run.noted.tally == Tally(inserted=1, already=2)
     assert {waits(row) for row in place.entities().values()} == {SETTLE}

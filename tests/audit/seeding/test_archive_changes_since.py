@@ -92,7 +92,7 @@ async def test_what_changes_during_a_pass_over_everything_is_a_change(
     await until(lambda: rule.hits == 1)
     change(place, *names(2))
     hang.release()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 30)
     found = place.entities()
     assert [waits(found[mbid(n)]) for n in (1, 2, 3)] == [UNHINTED, SETTLE, UNHINTED]
     place.archive.journal.clear()
@@ -164,7 +164,7 @@ async def test_rows_that_were_held_are_noted_in_spite_of_a_pass(
         )
         for since in (None, "0", day(place)):
             run = feed(place)
-            await asyncio.wait_for(run.catch_up(place.progress, since), 5)
+            await asyncio.wait_for(run.catch_up(place.progress, since), 30)
             assert run.noted.held == 1
             assert place.checkpoint(SOURCE)["position"]["later"] == [RELEASE]
     run = feed(place)

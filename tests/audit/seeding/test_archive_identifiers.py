@@ -231,6 +231,7 @@ async def test_a_list_mended_in_place_is_read_from_its_beginning(place: Place, i
     assert {mbid(number) for number in range(30_000)} <= set(place.entities())
 
 
+@pytest.mark.usefixtures("patient_locks")
 async def test_goes_on_after_the_last_batch_of_the_same_file(
     place: Place, items: Path, database_url: str
 ) -> None:

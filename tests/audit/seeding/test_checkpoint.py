@@ -14,7 +14,7 @@ from artwork_indexer.database import Database
 from artwork_indexer.errors import Refused
 from audit.seeding.checkpoint import ANALYZED_AT, Batch, Checkpoints, News, Seeding
 from audit.seeding.progress import Tally
-from tests.audit.seeding.checkpoint_fixtures import SOURCE, A, B, C, batch, entity
+from tests.audit.seeding.checkpoint_fixtures import SOURCE, WAITS, A, B, C, batch, entity
 from tests.queue_fixtures import until
 
 pytest_plugins = ["tests.audit.seeding.checkpoint_plugin"]
@@ -182,6 +182,7 @@ SELECT FROM pg_stat_activity
 """
 
 
+@pytest.mark.usefixtures("patient_locks")
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 async def test_whoever_inserts_the_same_at_once_was_there_before(
     database: Database, database_url: str, rows: psycopg.Connection[Any], isolation: str
@@ -203,20 +204,25 @@ async def test_whoever_inserts_the_same_at_once_was_there_before(
     assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
 
 
+@pytest.mark.usefixtures("patient_locks")
 async def test_runs_that_block_each_other_both_come_to_their_end(
     database: Database, database_url: str, rows: psycopg.Connection[Any]
 ) -> None:
     """Each has several batches in a transaction, and names the same entities crosswise."""
-    # Room for a slow machine: who waits looks for a deadlock once.
-    rows.execute(f"ALTER DATABASE {rows.info.dbname} SET deadlock_timeout = '3s'".encode())
     run = await Seeding.open(database, SOURCE)
     insert = b"INSERT INTO artwork_indexer.audit_entity (entity_type, gid) VALUES ('release', %s)"
-    with psycopg.connect(database_url) as other:
+    with psycopg.connect(database_url) as other, psycopg.connect(database_url) as door:
+        # Who waits looks for a deadlock once: the run has to be the last one that waits, and
+        # waits at the door until then.
         other.execute("SET LOCAL deadlock_timeout = '1min'")
-        other.execute(insert, [B])
-        adding = asyncio.create_task(run.add([batch(A), batch(B, C)], {"id": 1}))
+        other.execute(insert, [C])
+        door.execute(insert, [B])
+        adding = asyncio.create_task(run.add([batch(A), batch(B), batch(C)], {"id": 1}))
         await until(lambda: bool(rows.execute(WAITING).fetchall()))
-        await asyncio.to_thread(other.execute, insert, [A])
+        crossing = asyncio.create_task(asyncio.to_thread(other.execute, insert, [A]))
+        await until(lambda: bool(rows.execute(WAITS, [other.info.backend_pid]).fetchall()))
+        door.rollback()
+        await crossing
     assert await adding == Tally(1, 2)
     done = await Checkpoints(database).load(SOURCE)
     assert done is not None
