@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from artwork_indexer.errors import CredentialsRefused, Overloaded, PermanentErro
 from artwork_indexer.projects import EAA
 from artwork_indexer.sandbox.internet_archive import fault_kinds as kinds
 from artwork_indexer.services import ARCHIVE
+from audit.seeding import patience
 from audit.seeding.archive import with_art
 from audit.seeding.progress import Tally
 from tests.audit.seeding.archive_fixtures import (
@@ -227,9 +229,13 @@ async def test_in_a_large_table_statistics_tell_how_much_has_art(place: Place) -
     )
     assert (await with_art(place.database))["release"] is None
     place.rows.execute("ANALYZE musicbrainz.release_meta")
+    # A sample tells the share, and may tell it exactly: so let this differ from what is there.
+    place.rows.execute(
+        "UPDATE pg_class SET reltuples = 2 * reltuples"
+        " WHERE oid = 'musicbrainz.release_meta'::regclass"
+    )
     about = (await with_art(place.database))["release"]
-    assert about != 337_500
-    assert about == pytest.approx(337_500, rel=0.05)
+    assert about == pytest.approx(2 * 337_500, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -265,21 +271,32 @@ async def test_too_many_requests_hold_everybody(place: Place) -> None:
     seeding, _ = await place.search().run(place.progress, place.reject)
     assert seeding.tally == Tally(MANY)
     assert asyncio.get_running_loop().time() - started >= 2
-    assert any("left alone for 2 s" in told and "HTTP 429" in told for told in place.told)
+    # What is told is what is left of them.
+    assert any(re.match(r".* left alone for [0-2] s: HTTP 429", told) for told in place.told)
     row = place.rows.execute("SELECT * FROM artwork_indexer.service_pause").fetchone()
     assert row is not None
     assert row["service"] == "archive"
 
 
-async def test_waits_for_a_pause_that_another_process_was_told(place: Place) -> None:
+async def test_waits_for_a_pause_that_another_process_was_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place.rows.execute(
         "INSERT INTO artwork_indexer.service_pause (service, paused_until, reason)"
-        " VALUES ('archive', now() + interval '1 second', 'SlowDown')"
+        " VALUES ('archive', now() + interval '1 hour', 'SlowDown')"
     )
-    started = asyncio.get_running_loop().time()
+    slept = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert place.asked(SCRAPE) == []
+        place.rows.execute("UPDATE artwork_indexer.service_pause SET paused_until = now()")
+
+    monkeypatch.setattr(patience, "asyncio", SimpleNamespace(sleep=sleep))
     await place.search().run(place.progress, place.reject)
-    assert asyncio.get_running_loop().time() - started >= 0.5
+    assert slept == [pytest.approx(3600, abs=60)]
     assert "SlowDown" in place.told[0]
+    assert len(place.asked(SCRAPE)) == 1
 
 
 async def test_a_dry_run_keeps_its_pauses_to_itself(place: Place) -> None:
