@@ -19,6 +19,8 @@ from artwork_indexer.sandbox.server import config_text, populated, serving
 from artwork_indexer.sandbox.webservice import WebService
 from artwork_indexer.sandbox.world import World
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @dataclass
 class Stage:

@@ -73,6 +73,8 @@ ANALYZE;
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture(scope="module")
 def connection(postgres: Server, migrated_template: str) -> Iterator[Connection]:

@@ -103,6 +103,18 @@ class MusicBrainz:
             ids=list(ids),
         )
 
+    def slow_down_seeding(self) -> None:
+        """Let each batch take half a second, so that a run can be stopped before its end."""
+        self.run(
+            "CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;"
+            "CREATE TRIGGER dawdle BEFORE INSERT ON artwork_indexer.audit_entity"
+            " FOR EACH STATEMENT EXECUTE FUNCTION public.dawdle()"
+        )
+
+    def speed_up_seeding(self) -> None:
+        self.run("DROP TRIGGER dawdle ON artwork_indexer.audit_entity")
+
     def due(self) -> set[int]:
         """Entities that are to be audited again now, by number."""
         rows = self.run("SELECT gid FROM artwork_indexer.audit_entity WHERE next_audit_at <= now()")

@@ -26,6 +26,7 @@ from audit.seeding.progress import Tally
 from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, config_for
 
 pytest_plugins = ["tests.audit.seeding.musicbrainz_plugin"]
+pytestmark = pytest.mark.timeout(240)
 
 DAY = 86400.0
 ROLES = (Path(__file__).parents[3] / "sql" / "roles.sql").read_text("utf-8")
@@ -78,8 +79,9 @@ def test_from_start_reads_everything_again(
 
 @pytest.mark.chaos
 def test_goes_on_after_it_was_killed(mb: MusicBrainz, config: str) -> None:
-    entities = 150_000
+    entities = 40_000
     mb.release(*range(1, entities + 1))
+    mb.slow_down_seeding()
     command = [sys.executable, "-m", "artwork_indexer", "audit", "seed", "musicbrainz"]
     command += ["--entity", "release", "--json", "--config", config]
     count = "SELECT count(*) AS rows FROM artwork_indexer.audit_entity"
@@ -96,6 +98,7 @@ def test_goes_on_after_it_was_killed(mb: MusicBrainz, config: str) -> None:
     assert left["finished_at"] is None
     assert 0 < left["inserted"] < entities
     assert mb.run(count) == [{"rows": left["inserted"]}]
+    mb.speed_up_seeding()
     done = subprocess.run(command, capture_output=True, check=True)
     # What was read before is not read again.
     assert json.loads(done.stdout)["inserted"] == entities - left["inserted"]

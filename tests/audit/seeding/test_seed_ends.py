@@ -15,6 +15,7 @@ from artwork_indexer.cli.main import guarded
 from tests.audit.seeding.musicbrainz_fixtures import MusicBrainz, config_for
 
 pytest_plugins = ["tests.audit.seeding.musicbrainz_plugin"]
+pytestmark = pytest.mark.timeout(240)
 
 POSITION = "SELECT position FROM artwork_indexer.audit_seeding WHERE source = %(source)s"
 
@@ -29,8 +30,9 @@ def test_sigterm_stops_it_where_the_shell_made_it_deaf_to_ctrl_c(
     mb: MusicBrainz, config: str
 ) -> None:
     """As a shell without job control does with whatever it starts in the background."""
-    entities = 150_000
+    entities = 40_000
     mb.release(*range(1, entities + 1))
+    mb.slow_down_seeding()
     command = [sys.executable, "-m", "artwork_indexer", "--config", config]
     command += ["audit", "seed", "musicbrainz", "--entity", "release"]
     begun = "SELECT source FROM artwork_indexer.audit_seeding WHERE inserted > 0"
