@@ -65,10 +65,10 @@ def test_what_may_be_audited_now(operator: Operator) -> None:
     entities = operator.entities
     entities.seed(2)
     entities.seed_one(GIDS[2], status="clean", next_audit_at="yesterday")
-    entities.seed_one(GIDS[3], status="clean", next_audit_at="tomorrow")
+    entities.seed_one(GIDS[3], status="clean", next_audit_at="2100-01-01")
     entities.seed_one(GIDS[4], status="unchecked", next_audit_at="yesterday")
     entities.seed_one(
-        GIDS[5], status="audit_in_progress", next_audit_at="yesterday", lease_expires="tomorrow"
+        GIDS[5], status="audit_in_progress", next_audit_at="yesterday", lease_expires="2100-01-01"
     )
     assert operator.type("audit", "status", "--json").json["due_now"] == 4
 
