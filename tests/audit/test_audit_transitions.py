@@ -154,7 +154,7 @@ async def test_two_repairs_that_end_at_the_same_moment(
     def end(rows: Entities, event: int) -> None:
         with rows.connection.transaction():
             rows.complete(event)
-            both_done.wait(10)
+            both_done.wait(25)
 
     threads = [
         threading.Thread(target=end, args=pair) for pair in ((entities, delete), (editor, index))
@@ -162,7 +162,7 @@ async def test_two_repairs_that_end_at_the_same_moment(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(50)
     assert await audits.claim(1) == []
     assert near(entities.entity()["hours"], 24)
     assert entities.table("audit_unnoted_event") == []

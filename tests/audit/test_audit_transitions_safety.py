@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 import psycopg
 import pytest
@@ -136,7 +137,7 @@ async def test_a_claim_does_not_wait_for_who_inserts_the_same_entity(
             [B],
         )
         entities.complete(event)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             (claim,) = await audits.claim(5)
         assert claim.gid == A
         assert len(entities.table("audit_unnoted_event")) == 1
@@ -160,7 +161,10 @@ def test_a_writer_without_rights_on_the_audit_still_ends_events(entities: Entiti
 
 @pytest.mark.slow
 def test_the_trigger_is_cheap(entities: Entities) -> None:
-    """At most 0.1 ms for an event; measured as the difference that the trigger makes."""
+    """At most 0.1 ms for an event; measured as the difference that the trigger makes.
+
+    The best of ten measurements counts: in the others the machine may have stood still.
+    """
     entities.run(
         "INSERT INTO artwork_indexer.audit_entity (entity_type, gid)"
         " SELECT 'release', gen_random_uuid() FROM generate_series(1, 50000)"
@@ -171,19 +175,26 @@ def test_the_trigger_is_cheap(entities: Entities) -> None:
         "   FROM artwork_indexer.audit_entity"
     )
     entities.run("VACUUM ANALYZE artwork_indexer.audit_entity, artwork_indexer.event_queue")
+    firsts = iter(range(0, 50_000, 2_500))
     costs = {}
-    for first, switch in ((0, "DISABLE"), (20_000, "ENABLE")):
+    for switch in ("DISABLE", "ENABLE"):
         entities.run(
             f"ALTER TABLE artwork_indexer.event_queue {switch} TRIGGER a_upd_event_queue_audit"
         )
-        begun = entities.value("clock_timestamp()")
-        with entities.connection.transaction():
-            entities.run(
-                "UPDATE artwork_indexer.event_queue SET state = 'completed'"
-                " WHERE id > %(first)s AND id <= %(first)s + 20000",
-                first=first,
-            )
-        costs[switch] = (entities.value("clock_timestamp()") - begun) / 20_000
+        costs[switch] = min(cost(entities, first) for first in islice(firsts, 10))
     extra = costs["ENABLE"] - costs["DISABLE"]
     # The aim is 100 µs; a busy machine is no reason to fail.
     assert extra < timedelta(microseconds=400)
+
+
+def cost(entities: Entities, first: int) -> timedelta:
+    """For the end of each of 2,500 events."""
+    begun = entities.value("clock_timestamp()")
+    with entities.connection.transaction():
+        entities.run(
+            "UPDATE artwork_indexer.event_queue SET state = 'completed'"
+            " WHERE id > %(first)s AND id <= %(first)s + 2500",
+            first=first,
+        )
+    lasted: timedelta = entities.value("clock_timestamp()") - begun
+    return lasted / 2_500

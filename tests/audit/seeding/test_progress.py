@@ -27,7 +27,8 @@ def test_counts_add_up() -> None:
     assert Tally(1, 2, 3, 4).total == 10
 
 
-def test_without_a_terminal_there_is_one_line_at_the_end() -> None:
+def test_without_a_terminal_there_is_one_line_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 3600.0)
     stream = io.StringIO()
     with Progress("releases", "rows", 3000, stream=stream) as shown:
         shown.advance(1000)
