@@ -113,8 +113,6 @@ async def open_queue(
 ) -> AsyncIterator[EventQueue]:
     """A queue as one worker sees it; jobs are not held back to collect edits."""
     async with Database(conninfo, size=2, prepared=False, name=owner) as database:
-        # Nobody tries again here: a machine that stands still must not be an outage.
-        database._pool.timeout = 60.0
         yield EventQueue(database, owner, settings)
 
 

@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from artwork_indexer import database
 from tests.scenarios.expected import CAA, E1, E2, EAA, R1, R3, original
 from tests.scenarios.stage import Stage, stage
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that stands still for a while is no database that is away."""
-    monkeypatch.setattr(database, "CHECKOUT_SECONDS", 60.0)
 
 
 @pytest.fixture
