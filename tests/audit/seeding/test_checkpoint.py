@@ -20,30 +20,30 @@ from tests.queue_fixtures import until
 pytest_plugins = ["tests.audit.seeding.checkpoint_plugin"]
 
 
-async def test_inserts_each_entity_once(database: Database, rows: psycopg.Connection[Any]) -> None:
+async def test_inserts_each_entity_once(database: Database, psql: psycopg.Connection[Any]) -> None:
     run = await Seeding.open(database, SOURCE)
     assert (run.position, run.is_resumed) == ({}, False)
     assert await run.add([batch(A, B, A)], {"id": 1}, skipped=2) == Tally(2, 1, 2)
     assert await run.add([batch(B, C)], {"id": 2}, refused=1, finished=True) == Tally(1, 1, 0, 1)
     assert run.tally == Tally(3, 2, 2, 1)
-    found = entity(rows)
+    found = entity(psql)
     assert (found["priority"], found["seeded_from"], found["status"]) == (
         100,
         f"{SOURCE} 100",
         "unchecked",
     )
     # Entities that are there already use no number of the sequence.
-    top = rows.execute("SELECT last_value FROM artwork_indexer.audit_entity_id_seq").fetchone()
+    top = psql.execute("SELECT last_value FROM artwork_indexer.audit_entity_id_seq").fetchone()
     assert top == {"last_value": 3}
 
 
 async def test_each_entity_may_have_its_own_priority_and_source(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     run = await Seeding.open(database, SOURCE)
     await run.add([Batch("event", [A, B, A], [5, 6, 7], ["five", "six", "seven"])], {})
     assert [
-        (entity(rows, gid)["priority"], entity(rows, gid)["seeded_from"]) for gid in (A, B)
+        (entity(psql, gid)["priority"], entity(psql, gid)["seeded_from"]) for gid in (A, B)
     ] == [
         (7, "seven"),
         (6, "six"),
@@ -63,67 +63,67 @@ async def test_goes_on_where_a_run_was_stopped(database: Database) -> None:
 
 
 async def test_a_new_pass_begins_to_count_anew(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     started = "SELECT FROM artwork_indexer.audit_seeding WHERE started_at > %s"
     moment = "SELECT started_at AS it FROM artwork_indexer.audit_seeding"
     first = await Seeding.open(database, SOURCE)
     await first.add([batch(A)], {"id": 1}, finished=True)
-    [before] = rows.execute(moment).fetchall()
+    [before] = psql.execute(moment).fetchall()
     second = await Seeding.open(database, SOURCE)
     assert (second.position, second.is_resumed) == ({"id": 1}, False)
     await second.add([batch(B)], {"id": 2})
     after = await Checkpoints(database).load(SOURCE)
     assert after is not None
     assert (after.tally, after.finished_at) == (Tally(1), None)
-    assert rows.execute(started, [before["it"]]).fetchall()
+    assert psql.execute(started, [before["it"]]).fetchall()
 
 
 async def test_only_one_of_two_runs_goes_on(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     first = await Seeding.open(database, SOURCE)
     second = await Seeding.open(database, SOURCE)
     await first.add([batch(A)], {"id": 1})
     with pytest.raises(Refused, match="under way"):
         await second.add([batch(B)], {"id": 9})
-    assert rows.execute("SELECT gid::text FROM artwork_indexer.audit_entity").fetchall() == [
+    assert psql.execute("SELECT gid::text FROM artwork_indexer.audit_entity").fetchall() == [
         {"gid": A}
     ]
     await first.add([batch(C)], {"id": 2})
 
 
 async def test_a_batch_that_fails_leaves_neither_rows_nor_position(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     run = await Seeding.open(database, SOURCE)
     with pytest.raises(psycopg.DataError):
         await run.add([batch(A), batch("not an MBID")], {"id": 1})
-    assert rows.execute("SELECT FROM artwork_indexer.audit_entity").fetchall() == []
+    assert psql.execute("SELECT FROM artwork_indexer.audit_entity").fetchall() == []
     assert await Checkpoints(database).load(SOURCE) is None
     assert run.tally == Tally()
 
 
 async def test_a_dry_run_counts_and_writes_nothing(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     await (await Seeding.open(database, SOURCE)).add([batch(A)], {"id": 1})
     written = "SELECT * FROM artwork_indexer.audit_entity, artwork_indexer.audit_seeding"
-    before = rows.execute(written).fetchall()
+    before = psql.execute(written).fetchall()
     run = await Seeding.open(database, SOURCE, dry=True)
     assert await run.add([batch(A, B, B, priority=500)], {"id": 2}) == Tally(1, 2)
-    assert rows.execute(written).fetchall() == before
+    assert psql.execute(written).fetchall() == before
 
 
 async def test_a_better_reason_moves_an_entity_forward(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     run = await Seeding.open(database, SOURCE)
     await run.add([batch(A, priority=10)], {})
     await run.add([batch(A, priority=300)], {})
     await run.add([batch(A, priority=200)], {})
     assert run.raised == 1
-    assert (entity(rows)["priority"], entity(rows)["seeded_from"]) == (300, f"{SOURCE} 300")
+    assert (entity(psql)["priority"], entity(psql)["seeded_from"]) == (300, f"{SOURCE} 300")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_a_better_reason_moves_an_entity_forward(
 )
 async def test_news_bring_back_what_was_in_order_whatever_its_priority(
     database: Database,
-    rows: psycopg.Connection[Any],
+    psql: psycopg.Connection[Any],
     news: News | None,
     status: str,
     days: int | None,
@@ -151,14 +151,14 @@ async def test_news_bring_back_what_was_in_order_whatever_its_priority(
 ) -> None:
     run = await Seeding.open(database, SOURCE)
     await run.add([batch(A, priority=300)], {})
-    rows.execute(
+    psql.execute(
         "UPDATE artwork_indexer.audit_entity"
         "   SET status = %s, next_audit_at = now() + %s * interval '1 day'",
         [status, days],
     )
-    before = entity(rows)
+    before = entity(psql)
     await run.add([Batch("release", [A], [150], ["news"], news=news)], {})
-    after = entity(rows)
+    after = entity(psql)
     assert (after["priority"], after["seeded_from"]) == (300, f"{SOURCE} 300")
     assert (after["next_audit_at"] != before["next_audit_at"]) is due
     assert not due or after["next_audit_at"] < after["next_audit_at"].now(UTC)
@@ -167,13 +167,13 @@ async def test_news_bring_back_what_was_in_order_whatever_its_priority(
 
 @pytest.mark.parametrize(("status", "due"), [("clean", True), ("manual_review", False)])
 async def test_a_better_reason_brings_back_what_was_done_with(
-    database: Database, rows: psycopg.Connection[Any], status: str, *, due: bool
+    database: Database, psql: psycopg.Connection[Any], status: str, *, due: bool
 ) -> None:
     run = await Seeding.open(database, SOURCE)
     await run.add([batch(A, priority=10)], {})
-    rows.execute("UPDATE artwork_indexer.audit_entity SET status = %s", [status])
+    psql.execute("UPDATE artwork_indexer.audit_entity SET status = %s", [status])
     await run.add([batch(A, priority=100)], {})
-    assert (entity(rows)["next_audit_at"] is not None) == due
+    assert (entity(psql)["next_audit_at"] is not None) == due
 
 
 WAITING = """
@@ -185,10 +185,10 @@ SELECT FROM pg_stat_activity
 @pytest.mark.usefixtures("patient_locks")
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 async def test_whoever_inserts_the_same_at_once_was_there_before(
-    database: Database, database_url: str, rows: psycopg.Connection[Any], isolation: str
+    database: Database, database_url: str, psql: psycopg.Connection[Any], isolation: str
 ) -> None:
     setting = f"SET default_transaction_isolation = '{isolation}'"
-    rows.execute(f"ALTER DATABASE {rows.info.dbname} {setting}".encode())
+    psql.execute(f"ALTER DATABASE {psql.info.dbname} {setting}".encode())
     run = await Seeding.open(database, SOURCE)
     with psycopg.connect(database_url) as other:
         other.execute(
@@ -197,16 +197,16 @@ async def test_whoever_inserts_the_same_at_once_was_there_before(
             [B],
         )
         adding = asyncio.create_task(run.add([batch(A, B, C, priority=300)], {}))
-        await until(lambda: bool(rows.execute(WAITING).fetchall()))
+        await until(lambda: bool(psql.execute(WAITING).fetchall()))
         other.commit()
     assert await adding == Tally(2, 1)
     assert run.raised == 1
-    assert [entity(rows, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
+    assert [entity(psql, gid)["priority"] for gid in (A, B, C)] == [300, 300, 300]
 
 
 @pytest.mark.usefixtures("patient_locks")
 async def test_runs_that_block_each_other_both_come_to_their_end(
-    database: Database, database_url: str, rows: psycopg.Connection[Any]
+    database: Database, database_url: str, psql: psycopg.Connection[Any]
 ) -> None:
     """Each has several batches in a transaction, and names the same entities crosswise."""
     run = await Seeding.open(database, SOURCE)
@@ -218,9 +218,9 @@ async def test_runs_that_block_each_other_both_come_to_their_end(
         other.execute(insert, [C])
         door.execute(insert, [B])
         adding = asyncio.create_task(run.add([batch(A), batch(B), batch(C)], {"id": 1}))
-        await until(lambda: bool(rows.execute(WAITING).fetchall()))
+        await until(lambda: bool(psql.execute(WAITING).fetchall()))
         crossing = asyncio.create_task(asyncio.to_thread(other.execute, insert, [A]))
-        await until(lambda: bool(rows.execute(WAITS, [other.info.backend_pid]).fetchall()))
+        await until(lambda: bool(psql.execute(WAITS, [other.info.backend_pid]).fetchall()))
         door.rollback()
         await crossing
     assert await adding == Tally(1, 2)
@@ -234,11 +234,11 @@ ROWS_READ = "SELECT pg_stat_get_xact_tuples_returned('artwork_indexer.audit_enti
 
 
 async def test_sessions_that_planned_for_few_entities_plan_anew(
-    database: Database, database_url: str, rows: psycopg.Connection[Any]
+    database: Database, database_url: str, psql: psycopg.Connection[Any]
 ) -> None:
     """Else a daemon that runs since before reads all of it when an event ends."""
     await (await Seeding.open(database, SOURCE)).add([batch(A, B, C)], {})
-    rows.execute("ANALYZE artwork_indexer.audit_entity")
+    psql.execute("ANALYZE artwork_indexer.audit_entity")
     with psycopg.connect(database_url) as daemon:
 
         def rows_read() -> int:
@@ -260,7 +260,7 @@ async def test_sessions_that_planned_for_few_entities_plan_anew(
 
 
 async def test_a_batch_costs_the_same_however_many_are_there(
-    database: Database, rows: psycopg.Connection[Any]
+    database: Database, psql: psycopg.Connection[Any]
 ) -> None:
     """Until the table is analyzed for the first time, a join would read all of it for each."""
     run = await Seeding.open(database, SOURCE)
@@ -269,7 +269,7 @@ async def test_a_batch_costs_the_same_however_many_are_there(
         await run.add([batch(*gids[first : first + 100])], {})
     await run.add([batch(*gids[:100], priority=200)], {})
     await database.execute("SELECT pg_stat_force_next_flush()")
-    reads = rows.execute(
+    reads = psql.execute(
         "SELECT sum(idx_tup_read) AS total FROM pg_stat_user_indexes WHERE relname = 'audit_entity'"
     ).fetchone()
     assert reads is not None

@@ -27,30 +27,30 @@ async def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Seeding:
     return seeding
 
 
-def priorities(rows: psycopg.Connection[Any]) -> list[int]:
-    return [entity(rows, gid)["priority"] for gid in (A, B, C)]
+def priorities(psql: psycopg.Connection[Any]) -> list[int]:
+    return [entity(psql, gid)["priority"] for gid in (A, B, C)]
 
 
 async def test_they_are_left_out_and_seen_to_with_the_next_batch(
-    run: Seeding, database_url: str, rows: psycopg.Connection[Any]
+    run: Seeding, database_url: str, psql: psycopg.Connection[Any]
 ) -> None:
-    rows.execute(
+    psql.execute(
         "UPDATE artwork_indexer.audit_entity SET status = 'audit_in_progress' WHERE gid = %s", [A]
     )
     with psycopg.connect(database_url) as holder:
         holder.execute(HOLD, [[B]])
         assert await run.add([batch(A, B, C)], {"id": 2}) == Tally(1, 2)
-        assert (priorities(rows), run.held, run.raised) == ([10, 10, 100], 2, 0)
-    rows.execute("UPDATE artwork_indexer.audit_entity SET status = 'clean' WHERE gid = %s", [A])
+        assert (priorities(psql), run.held, run.raised) == ([10, 10, 100], 2, 0)
+    psql.execute("UPDATE artwork_indexer.audit_entity SET status = 'clean' WHERE gid = %s", [A])
     assert await run.add([], {"id": 3}) == Tally()
-    assert (priorities(rows), run.held, run.raised) == ([100, 100, 100], 0, 2)
+    assert (priorities(psql), run.held, run.raised) == ([100, 100, 100], 0, 2)
     assert run.tally == Tally(3, 2)
 
 
 async def test_a_run_that_was_stopped_leaves_them_to_the_next_one(
-    run: Seeding, database: Database, database_url: str, rows: psycopg.Connection[Any]
+    run: Seeding, database: Database, database_url: str, psql: psycopg.Connection[Any]
 ) -> None:
-    rows.execute("UPDATE artwork_indexer.audit_entity SET status = 'clean'")
+    psql.execute("UPDATE artwork_indexer.audit_entity SET status = 'clean'")
     with psycopg.connect(database_url) as holder:
         holder.execute(HOLD, [[A, B]])
         await run.add([batch(B, priority=200)], {"id": 2})
@@ -58,8 +58,8 @@ async def test_a_run_that_was_stopped_leaves_them_to_the_next_one(
     following = await Seeding.open(database, SOURCE)
     assert (following.position, following.held) == ({"id": 3}, 2)
     await following.add([], {"id": 4})
-    assert priorities(rows) == [150, 200, 100]
-    assert entity(rows, A)["next_audit_at"] is not None
+    assert priorities(psql) == [150, 200, 100]
+    assert entity(psql, A)["next_audit_at"] is not None
     kept = await Checkpoints(database).load(SOURCE)
     assert kept is not None
     assert kept.position == {"id": 4}
@@ -83,7 +83,7 @@ async def test_they_are_not_tried_again_with_every_batch(
     run: Seeding,
     database: Database,
     database_url: str,
-    rows: psycopg.Connection[Any],
+    psql: psycopg.Connection[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many of them would make each batch slow."""
@@ -92,15 +92,15 @@ async def test_they_are_not_tried_again_with_every_batch(
         holder.execute(HOLD, [[B]])
         await run.add([batch(B)], {"id": 2})
     await run.add([batch(C)], {"id": 3})
-    assert (priorities(rows), run.held) == ([10, 10, 100], 1)
+    assert (priorities(psql), run.held) == ([10, 10, 100], 1)
     following = await Seeding.open(database, SOURCE)
     assert following.held == 1
     await run.add([], {"id": 4}, finished=True)
-    assert (priorities(rows), run.held) == ([10, 100, 100], 0)
+    assert (priorities(psql), run.held) == ([10, 100, 100], 0)
 
 
 async def test_a_pass_ends_when_none_is_held_any_more(
-    run: Seeding, database: Database, database_url: str, rows: psycopg.Connection[Any]
+    run: Seeding, database: Database, database_url: str, psql: psycopg.Connection[Any]
 ) -> None:
     with psycopg.connect(database_url) as holder:
         holder.execute(HOLD, [[B]])
@@ -110,14 +110,14 @@ async def test_a_pass_ends_when_none_is_held_any_more(
     assert kept is not None
     assert (kept.position, kept.tally) == ({"id": 3}, Tally(3, 1))
     assert kept.finished_at is not None
-    assert priorities(rows) == [10, 100, 100]
+    assert priorities(psql) == [10, 100, 100]
 
 
 async def test_a_pass_ends_also_when_one_is_held_for_long(
     run: Seeding,
     database: Database,
     database_url: str,
-    rows: psycopg.Connection[Any],
+    psql: psycopg.Connection[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(checkpoint, "PATIENCE", (0.001, 0.002))
@@ -131,4 +131,4 @@ async def test_a_pass_ends_also_when_one_is_held_for_long(
     following = await Seeding.open(database, SOURCE)
     await following.add([], {"id": 2}, finished=True)
     assert (following.held, following.raised) == (0, 1)
-    assert entity(rows, B)["priority"] == 100
+    assert entity(psql, B)["priority"] == 100
