@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import socket
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -27,6 +28,9 @@ settings.register_profile(
     "exploring", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+# Programs that a test starts hear SIGINT, also when a shell runs the tests in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _numbers = itertools.count(1)
 
