@@ -90,7 +90,16 @@ def patient_database(monkeypatch: pytest.MonkeyPatch) -> None:
 def postgres() -> Iterator[Server]:
     """The server of this test session."""
     with running() as server:
+        if not os.environ.get("EXTERNAL_POSTGRES_DSN"):
+            _stop_vacuuming(server)
         yield server
+
+
+def _stop_vacuuming(server: Server) -> None:
+    """Let statistics and dead rows change only when a test says so."""
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
