@@ -107,6 +107,19 @@ class Rows:
         self.connection.close()
 
 
+def entries_read(connection: psycopg.Connection[Any], table: str) -> int:
+    """Rows and index entries of a table of ours that this transaction has read."""
+    row = connection.execute(
+        "SELECT pg_stat_get_xact_tuples_returned(it)"
+        "     + (SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))"
+        "          FROM pg_index WHERE indrelid = it) AS entries"
+        "  FROM CAST(%s AS regclass) AS it",
+        [f"artwork_indexer.{table}"],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @asynccontextmanager
 async def open_queue(
     conninfo: str, owner: str = "me", settings: QueueSettings = AT_ONCE
