@@ -26,6 +26,7 @@ from tests.queue_fixtures import make_engine, until
 
 
 async def handle(event: Event) -> str | None:
+    logging.getLogger(__name__).info("begun: event %d", event.id)
     await noop(event)
     file = event.message.get("file")
     await until(lambda: file is None or Path(str(file)).exists(), limit=3600)

@@ -29,7 +29,7 @@ async def test_upstream_scenario_signals(
 ) -> None:
     event = rows.add("noop", {"file": str(tmp_path / "go on")})
     async with started(database_url, "one") as process:
-        await until(lambda: rows.state(event) == "running")
+        await process.logs(f"begun: event {event}")
         process.signal(number)
         await process.logs("finishing 1 events")
         late = rows.add("noop", {"late": True})
@@ -43,7 +43,7 @@ async def test_a_second_signal_ends_at_once_and_gives_the_claims_back(
 ) -> None:
     event = rows.add("noop", {"sleep": 60})
     async with started(database_url, "one") as process:
-        await until(lambda: rows.state(event) == "running")
+        await process.logs(f"begun: event {event}")
         process.signal(signal.SIGTERM)
         await process.logs("finishing 1 events")
         process.signal(signal.SIGTERM)
@@ -77,7 +77,7 @@ async def test_upstream_scenario_concurrency(database_url: str, rows: Rows) -> N
 async def test_crash_recovery_after_kill_9(database_url: str, rows: Rows, tmp_path: Path) -> None:
     event = rows.add("noop", {"file": str(tmp_path / "go on")})
     async with started(database_url, "one") as first:
-        await until(lambda: rows.state(event) == "running")
+        await first.logs(f"begun: event {event}")
         async with started(database_url, "two") as second:
             first.signal(signal.SIGKILL)
             assert await first.ended() == -signal.SIGKILL
@@ -94,8 +94,9 @@ async def test_weakness_D_a_process_that_slept_beyond_its_lease_writes_nothing(
 ) -> None:
     event = rows.add("noop", {"file": str(tmp_path / "go on")})
     async with started(database_url, "one") as first:
-        await until(lambda: rows.state(event) == "running")
+        await first.logs(f"begun: event {event}")
         first.signal(signal.SIGSTOP)
+        await until(lambda: " T " in Path(f"/proc/{first.pid}/stat").read_text("utf-8"))
         (tmp_path / "go on").touch()
         async with started(database_url, "two") as second:
             end_lease(rows, event)
