@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 
 import psycopg
@@ -32,19 +33,29 @@ class Claims:
         """Claim up to ``slots`` events."""
         if self.is_in_doubt:
             await self._disown(queue)
+        # A claim whose answer is not here yet is in doubt too: a stop does not wait for it.
+        before, self._in_doubt_until = self._in_doubt_until, math.inf
         try:
-            return await queue.claim(slots)
+            events = await queue.claim(slots)
         except BaseException:
             clock = asyncio.get_running_loop().time
             self._in_doubt_until = clock() + queue.settings.lease_seconds
             raise
+        self._in_doubt_until = before
+        return events
 
     async def settle(self, queue: EventQueue, seconds: float) -> None:
-        """Give back for the last time what may have been claimed; without fail or delay."""
-        if self.is_in_doubt:
-            with suppress(psycopg.Error, Unreachable, TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._disown(queue)
+        """Give back for the last time what may have been claimed, if that can be done at once."""
+        if not self.is_in_doubt:
+            return
+        # Not a time limit around it: a statement on a dead connection is slow to be cancelled.
+        last = asyncio.create_task(self._try_to_disown(queue))
+        await asyncio.wait({last}, timeout=seconds)
+        last.cancel()
+
+    async def _try_to_disown(self, queue: EventQueue) -> None:
+        with suppress(psycopg.Error, Unreachable):
+            await self._disown(queue)
 
     async def _disown(self, queue: EventQueue) -> None:
         await queue.disown(work.event.id for work in self._leases.works)

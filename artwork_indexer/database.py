@@ -35,7 +35,8 @@ CHECKOUT_SECONDS: Final = 5.0
 """How long a caller waits for a free connection, and the pool tries to make one."""
 CALL_SECONDS: Final = 30.0
 """How long one statement, or one short transaction, may take."""
-
+CLOSE_SECONDS: Final = 0.5
+"""How long the end waits for a connection that is just being made, perhaps in vain."""
 
 TRUSTED_SECONDS: Final = 1.0
 """A connection that worked so recently is handed out again without asking it."""
@@ -126,7 +127,7 @@ class Database:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._pool.close(timeout=5)
+        await self._pool.close(timeout=CLOSE_SECONDS)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

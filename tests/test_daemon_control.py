@@ -69,16 +69,23 @@ async def test_weakness_J_a_stop_right_before_the_claim_is_in_time(
     assert rows.count("queued") == 1
 
 
+@pytest.mark.parametrize("is_slow", [False, True])
 async def test_a_stop_gives_back_a_claim_whose_answer_it_does_not_wait_for(
-    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch, *, is_slow: bool
 ) -> None:
+    """A statement on a dead connection takes seconds to be cancelled."""
     event = rows.index(A)
     claim = EventQueue.claim
 
     async def without_an_answer(self: EventQueue, slots: int) -> list[Event]:
         await claim(self, slots)
         answer: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        return await answer
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if is_slow:
+                await asyncio.sleep(600)
+            raise
 
     monkeypatch.setattr(EventQueue, "claim", without_an_answer)
     async with running(make_engine(database_url)) as it:
