@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -132,3 +134,27 @@ async def test_a_start_gives_refused_keys_another_try(
             assert await daemon.ended() == 0
         rows = connection.execute("SELECT service FROM artwork_indexer.service_pause").fetchall()
     assert rows == [("archive",)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_daemon_is_there_is_not_lost(
+    installation: Installation, number: signal.Signals
+) -> None:
+    installation.write(port=None)
+    program = (
+        "import os, sys\n"
+        "from artwork_indexer.cli import run\n"
+        "from artwork_indexer.cli.main import guarded\n"
+        "assemble = run.open_engine\n"
+        "async def interrupted(*given, **more):\n"
+        "    engine = await assemble(*given, **more)\n"
+        f"    os.kill(os.getpid(), {number})\n"
+        "    return engine\n"
+        "run.open_engine = interrupted\n"
+        f"sys.exit(guarded(['run', '--config', {str(installation.file)!r}]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0
+    assert ended.stderr.endswith("stopped\n")

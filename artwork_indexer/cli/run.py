@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 
 import click
 
@@ -88,6 +89,10 @@ async def serve(config: Config, options: LoopOptions, scrubber: Scrubber) -> int
         return new
 
     reloader = Reloader(config, load=load_again, assemble=assemble)
+    # Until the daemon hears for itself; a cancellation would leave half an engine behind.
+    is_asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, is_asked_to_stop.set)
     async with surroundings:
         engine = await assemble(config)
         # Whoever starts the daemon may just have mended the keys.
@@ -95,4 +100,6 @@ async def serve(config: Config, options: LoopOptions, scrubber: Scrubber) -> int
             await engine.queue.resume_service(project.keys_service)
         await surroundings.follow(config, engine.database)
         daemon = Daemon(engine, options=options, observer=surroundings.observer, reload=reload)
+        if is_asked_to_stop.is_set():
+            daemon.stop()
         return await daemon.run()
