@@ -1,8 +1,10 @@
 """``python -m artwork_indexer`` is the same program as ``artwork-indexer``."""
 
 import sys
+from typing import Final
 
-INTERRUPTED = 130
+INTERRUPTED: Final = 130
+"""That of the command line, which cannot be asked for it before it is loaded."""
 
 
 def main() -> None:

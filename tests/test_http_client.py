@@ -167,12 +167,10 @@ async def test_a_trickle_ends_with_the_total_limit(script: Script) -> None:
             await service(client).request("GET", url(script))
 
 
-async def test_refused_connection_is_an_outage(client: HttpClient) -> None:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        closed = URL(f"http://127.0.0.1:{bound.getsockname()[1]}/")
-        with pytest.raises(Outage, match="Cannot connect") as refused:
-            await service(client).request("GET", closed)
+async def test_refused_connection_is_an_outage(client: HttpClient, unused_tcp_port: int) -> None:
+    closed = URL(f"http://127.0.0.1:{unused_tcp_port}/")
+    with pytest.raises(Outage, match="Cannot connect") as refused:
+        await service(client).request("GET", closed)
     assert refused.value.service == "archive"
 
 
@@ -266,15 +264,13 @@ async def test_redirect_to_a_foreign_host_is_refused(
 
 
 async def test_a_dead_node_is_not_an_outage_of_the_service(
-    client: HttpClient, script: Script
+    client: HttpClient, script: Script, unused_tcp_port: int
 ) -> None:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        node = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        script.then(say(307, Location=f"{node}/x"), say(200))
-        asked = service(client, node + "/{item}")
-        with pytest.raises(TransientError, match="Cannot connect"):
-            await asked.request("GET", url(script))
+    node = f"http://127.0.0.1:{unused_tcp_port}"
+    script.then(say(307, Location=f"{node}/x"), say(200))
+    asked = service(client, node + "/{item}")
+    with pytest.raises(TransientError, match="Cannot connect"):
+        await asked.request("GET", url(script))
     assert (await asked.request("GET", url(script))).status == 200
 
 

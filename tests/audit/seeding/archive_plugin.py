@@ -11,16 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.audit.seeding.archive_fixtures import Place, placed
-from tests.audit.seeding.checkpoint_fixtures import wait_for_locks
 
 
 @pytest.fixture
 async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
     async with placed(database_url, tmp_path) as one:
         yield one
-
-
-@pytest.fixture
-def patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a test holds what seeding waits for."""
-    wait_for_locks(monkeypatch)

@@ -10,7 +10,6 @@ import pytest
 from psycopg.rows import dict_row
 
 from artwork_indexer.database import Database
-from tests.audit.seeding.checkpoint_fixtures import wait_for_locks
 
 
 @pytest.fixture
@@ -23,9 +22,3 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def psql(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
         yield connection
-
-
-@pytest.fixture
-def patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a test holds what seeding waits for."""
-    wait_for_locks(monkeypatch)
