@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from artwork_indexer import daemon as daemon_module
 from artwork_indexer.actions.noop import noop
 from artwork_indexer.daemon import Daemon, LoopOptions
 from artwork_indexer.event_queue import Event, QueueSettings
@@ -43,7 +42,6 @@ async def main(options: dict[str, object]) -> int:
         ),
     )
     await engine.database.__aenter__()
-    daemon_module.FIRST_IDLE_SECONDS = float(str(options.get("first_idle", 1)))  # type: ignore[misc]
     loop_options = LoopOptions(max_wait=float(str(options.get("max_wait", 32))))
     return await Daemon(engine, options=loop_options, observer=Observer()).run()
 

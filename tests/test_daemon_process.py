@@ -17,7 +17,7 @@ pytest_plugins = ["tests.queue_plugin"]
 async def test_weakness_J_a_sleeping_process_ends_at_once(
     database_url: str, number: signal.Signals
 ) -> None:
-    async with started(database_url, "one", first_idle=600, max_wait=600) as process:
+    async with started(database_url, "one", max_wait=600) as process:
         process.signal(number)
         assert await process.ended() == 0
     assert "stopped" in process.log

@@ -123,23 +123,19 @@ def _alone() -> Iterator[None]:
 def _start(server: Any) -> None:  # noqa: ANN401  (the package has no types)
     """Start the embedded server, however long a busy machine takes for it."""
     give_up = time.monotonic() + START_SECONDS
-    try:
-        server.start()
-    except (subprocess.TimeoutExpired, FileNotFoundError) as error:
-        # Without a log yet, showing it is what fails.
-        late: Exception = error
-    else:
-        return
-    while time.monotonic() < give_up:
-        # It goes on starting; until it is ready another start is refused in several ways.
+    # Without a log yet, showing it is what fails.
+    lateness: tuple[type[Exception], ...] = (subprocess.TimeoutExpired, FileNotFoundError)
+    while True:
         try:
             server.start()
-        except (subprocess.SubprocessError, FileNotFoundError, AssertionError) as error:
-            late = error
+        except lateness:
+            if time.monotonic() > give_up:
+                raise
+            # It goes on starting; until it is ready another start is refused in several ways.
+            lateness = (subprocess.SubprocessError, FileNotFoundError, AssertionError)
             time.sleep(0.5)
         else:
             return
-    raise late
 
 
 @contextmanager
